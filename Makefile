@@ -1,0 +1,75 @@
+# The commands of the platform. Each sets up what it needs: a virtual environment and the Pulumi engine, once.
+#
+#   ENV=dev|staging|prod     the environment, Pulumi.<env>.yaml    (default: dev)
+#   CLOUD=local|gcp          the stand-in on this machine, or Google Cloud (default: local)
+#   YES=1                    do not ask before changing Google Cloud
+#   PYTHON=python3.12        the Python to set up with: 3.11 or newer
+
+ENV ?= dev
+CLOUD ?= local
+PYTHON ?= python3
+
+RUN := .venv/bin/python -m
+LIFECYCLE := $(RUN) tools.lifecycle
+WHERE := --env '$(ENV)' --cloud '$(CLOUD)' $(if $(YES),--yes)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup environment up preview drift refresh destroy protect unprotect inventory test test-fast chaos bench \
+        lint format docs lock clean-local
+
+help: ## What there is
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name what; do \
+	  printf '  make %-12s %s\n' "$$name" "$$what"; done
+
+setup: ## Set up the virtual environment and the engine (every command does it by itself)
+	@$(PYTHON) -m tools.bootstrap
+
+environment:
+	@$(PYTHON) -m tools.bootstrap --without-engine
+
+up preview drift refresh destroy protect unprotect: setup
+	@$(LIFECYCLE) $@ $(WHERE)
+
+up: ## Build the environment, or bring it to what its settings say
+preview: ## What would change
+drift: ## Would anything change? Exit 0: no
+refresh: ## Read the cloud back into the state
+unprotect: ## Take the guards against deletion off (local cloud)
+protect: ## Put them back
+destroy: ## Remove the environment, unless it is protected
+
+inventory: environment ## What the program declares, as JSON; needs no engine
+	@$(RUN) tools.inventory --env '$(ENV)'
+
+clean-local: ## Forget the local cloud
+	@rm -rf .cache/local
+	@echo 'the local cloud is empty; nothing at Google was touched' >&2
+
+test: setup lint ## All tests
+	@$(RUN) pytest -n auto
+
+test-fast: environment ## The tests that need no engine
+	@$(RUN) pytest -n auto -m 'not engine'
+
+chaos: setup ## Kill engine, plugin and both at twenty points each of an `up` of prod
+	@$(RUN) pytest -n auto -m chaos
+
+bench: setup ## Ratios: this stack against one of as many trivial resources
+	@$(RUN) tools.bench
+
+lint: environment ## Style, types, and documents that follow from the code
+	@$(RUN) ruff format --check --quiet .
+	@$(RUN) ruff check --quiet .
+	@$(RUN) basedpyright --level error
+	@$(RUN) tools.docs --check
+
+format: environment ## Format the code
+	@$(RUN) ruff format --quiet .
+	@$(RUN) ruff check --quiet --fix .
+
+docs: environment ## Write what follows from the code: schema, configuration and rule tables
+	@$(RUN) tools.docs
+
+lock: environment ## Renew requirements.txt from pyproject.toml
+	@$(RUN) uv pip compile pyproject.toml --group dev --universal --generate-hashes --quiet \
+	  --custom-compile-command 'make lock' --output-file requirements.txt

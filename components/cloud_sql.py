@@ -1,0 +1,186 @@
+"""The main database: a primary, its read replicas, and who may sign in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pulumi
+import pulumi_gcp as gcp
+
+import settings.database as spec
+
+from .cloud_sql_instance import InstanceArgs, database_instance
+
+CLIENT_ROLES = ("roles/cloudsql.client", "roles/cloudsql.instanceUser")
+"""To connect, and to sign in with IAM authentication."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloudSqlArgs:
+    """What `CloudSql` takes."""
+
+    settings: spec.Database
+    project: str
+    """The project's id."""
+    primary_name: str
+    """The primary's physical name."""
+    replica_names: Mapping[str, str]
+    """The replicas' physical names, by region."""
+    region: str
+    """The primary's region."""
+    backup_location: str
+    """The region that backups are kept in."""
+    network: pulumi.Input[str]
+    """The network's id."""
+    address_range: pulumi.Input[str]
+    """The name of the range that private addresses come from."""
+    dns_zone: pulumi.Input[str]
+    """The name of the private DNS zone."""
+    dns_domain: str
+    """The domain of that zone, with a dot at its end."""
+    dns_ttl_seconds: int
+    keys: Mapping[str, pulumi.Input[str] | None]
+    """The id of each region's key, or None for Google's own."""
+    passwords: Mapping[str, tuple[pulumi.Input[str], int]]
+    """Built-in users with their passwords and the passwords' versions; `postgres` must be among them."""
+    clients: Mapping[str, tuple[pulumi.Input[str], pulumi.Input[str]]]
+    """Workloads that sign in with IAM authentication: e-mail and IAM member, by service account id."""
+    groups: Sequence[str]
+    """Google groups whose members sign in with IAM authentication."""
+    labels: Mapping[str, str]
+    protect: bool
+    """Whether instances and databases refuse to be deleted."""
+    requires: Sequence[pulumi.Resource] = ()
+    """What must be there first: the enabled APIs and private services access."""
+
+
+class CloudSql(pulumi.ComponentResource):
+    """A highly available PostgreSQL with replicas in other regions, on private addresses only."""
+
+    APIS = ("sqladmin.googleapis.com",)
+
+    primary: gcp.sql.DatabaseInstance
+    replicas: dict[str, gcp.sql.DatabaseInstance]
+    """Read replicas by region."""
+    hosts: dict[str, str]
+    """The DNS names: `primary`, and a name for each replica's region."""
+
+    def __init__(self, name: str, args: CloudSqlArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("alphintra:data:CloudSql", name, {}, opts)
+        password, version = args.passwords["postgres"]
+        primary = InstanceArgs(
+            settings=args.settings,
+            name=args.primary_name,
+            region=args.region,
+            zone=args.settings.zone,
+            secondary_zone=args.settings.secondary_zone,
+            availability=args.settings.availability,
+            primary=None,
+            backup_location=args.backup_location,
+            network=args.network,
+            address_range=args.address_range,
+            key=args.keys[args.region],
+            root_password=password,
+            root_password_version=version,
+            labels=args.labels,
+            protect=args.protect,
+        )
+        kept = pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=args.requires)
+        self.primary = database_instance(f"{name}-primary", primary, kept)
+        self.replicas = {}
+        for region, replica in args.settings.replicas.items():
+            follower = replace(
+                primary,
+                name=args.replica_names[region],
+                region=region,
+                zone=replica.zone,
+                secondary_zone=None,
+                availability=replica.availability,
+                primary=self.primary.name,
+                key=args.keys[region],
+            )
+            self.replicas[region] = database_instance(f"{name}-replica-{region}", follower, kept)
+        self._databases(name, args)
+        self._users(name, args)
+        self._grants(name, args)
+        self.hosts = self._names(name, args)
+        self.register_outputs(
+            {
+                "primary": self.primary.name,
+                "connection_name": self.primary.connection_name,
+                "replicas": {region: replica.name for region, replica in self.replicas.items()},
+                "hosts": self.hosts,
+            }
+        )
+
+    def _databases(self, name: str, args: CloudSqlArgs) -> None:
+        for database in args.settings.databases:
+            gcp.sql.Database(
+                f"{name}-database-{database}",
+                name=database,
+                instance=self.primary.name,
+                charset="UTF8",
+                collation="en_US.UTF8",
+                deletion_policy="ABANDON",  # it goes with its instance; alone it is never dropped
+                opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+            )
+
+    def _users(self, name: str, args: CloudSqlArgs) -> None:
+        # A user that owns objects cannot be dropped; it goes with its instance.
+        def user(label: str, opts: pulumi.ResourceOptions, **given: pulumi.Input[str] | pulumi.Input[int]) -> None:
+            gcp.sql.User(
+                f"{name}-user-{label}",
+                gcp.sql.UserArgs(instance=self.primary.name, deletion_policy="ABANDON", **given),  # pyright: ignore[reportArgumentType]
+                opts=opts,
+            )
+
+        plain = pulumi.ResourceOptions(parent=self)
+        for builtin, (password, version) in args.passwords.items():
+            if builtin != "postgres":  # the instance itself sets that one
+                user(builtin, plain, name=builtin, type="BUILT_IN", password_wo=password, password_wo_version=version)
+        for account, (email, _) in args.clients.items():
+            short = pulumi.Output.from_input(email).apply(lambda address: address.removesuffix(".gserviceaccount.com"))
+            user(account, plain, name=short, type="CLOUD_IAM_SERVICE_ACCOUNT")
+        for group in args.groups:
+            user(group, plain, name=group, type="CLOUD_IAM_GROUP")
+
+    def _grants(self, name: str, args: CloudSqlArgs) -> None:
+        """Cloud SQL has no grants on an instance; a condition on the project's narrows them to these instances."""
+        names = [args.primary_name, *args.replica_names.values()]
+        allowed = " || ".join(f'resource.name == "projects/{args.project}/instances/{instance}"' for instance in names)
+        condition = gcp.projects.IAMMemberConditionArgs(
+            title=f"only-{args.primary_name}",
+            description="The main database and its replicas",
+            expression=f'resource.type == "sqladmin.googleapis.com/Instance" && ({allowed})',
+        )
+        members = {
+            **{account: member for account, (_, member) in args.clients.items()},
+            **{group: f"group:{group}" for group in args.groups},
+        }
+        for label, member in members.items():
+            for role in CLIENT_ROLES:
+                gcp.projects.IAMMember(
+                    f"{name}-{label}-{role.rpartition('.')[2]}",
+                    project=args.project,
+                    role=role,
+                    member=member,
+                    condition=condition,
+                    opts=pulumi.ResourceOptions(parent=self),
+                )
+
+    def _names(self, name: str, args: CloudSqlArgs) -> dict[str, str]:
+        instances = {"primary": self.primary, **self.replicas}
+        hosts: dict[str, str] = {}
+        for role, instance in instances.items():
+            hosts[role] = f"main-db.{args.dns_domain}" if role == "primary" else f"main-db-{role}.{args.dns_domain}"
+            gcp.dns.RecordSet(
+                f"{name}-dns-{role}",
+                managed_zone=args.dns_zone,
+                name=hosts[role],
+                type="A",
+                ttl=args.dns_ttl_seconds,
+                rrdatas=[instance.private_ip_address],
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        return {role: host.rstrip(".") for role, host in hosts.items()}

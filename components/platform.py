@@ -1,0 +1,143 @@
+"""The data platform: the only place where components are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from settings import Environment
+
+from .cloud_sql import CloudSql, CloudSqlArgs
+from .encryption import Encryption, EncryptionArgs
+from .identities import Identities, IdentitiesArgs
+from .network import Network, NetworkArgs
+from .secrets import Secrets, SecretsArgs
+from .services import ProjectServices, ProjectServicesArgs
+
+MAIN_DATABASE_USERS = {"postgres": "main-db-postgres", "pgbouncer": "main-db-pgbouncer"}
+"""The main database's built-in users, and the credential of each."""
+
+
+class DataPlatform(pulumi.ComponentResource):
+    """Everything the Alphintra trading platform stores data in."""
+
+    exports: Mapping[str, pulumi.Output[Any]]
+    """What the stack tells others: references, never values of secrets."""
+
+    def __init__(self, name: str, settings: Environment, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("alphintra:platform:DataPlatform", name, {}, opts)
+        inside = pulumi.ResourceOptions(parent=self)
+        regions = {"primary": settings.regions.primary, "secondary": settings.regions.secondary}
+        protect = settings.protected
+
+        apis = [
+            *Network.APIS,
+            *Secrets.APIS,
+            *CloudSql.APIS,
+            *(Encryption.APIS if settings.encryption.customer_managed else ()),
+        ]
+        services = ProjectServices("services", ProjectServicesArgs(apis=apis), opts=inside)
+        network = Network(
+            "network",
+            NetworkArgs(
+                settings=settings.network,
+                regions=regions,
+                protect=protect,
+                requires=[services[api] for api in Network.APIS],
+            ),
+            opts=inside,
+        )
+        encryption = Encryption(
+            "encryption",
+            EncryptionArgs(
+                settings=settings.encryption,
+                regions=regions,
+                key_ring=settings.named(settings.encryption.key_ring),
+                protect=protect,
+                requires=[services[api] for api in (*Encryption.APIS, *Secrets.APIS, *CloudSql.APIS) if api in services.enabled],
+            ),
+            opts=inside,
+        )
+        identities = Identities(
+            "identities",
+            IdentitiesArgs(settings=settings.identities, requires=[services["iam.googleapis.com"]]),
+            opts=inside,
+        )
+        workloads = settings.identities.workloads
+        secrets = Secrets(
+            "secrets",
+            SecretsArgs(
+                settings=settings.secrets,
+                keys={region: encryption.key_for("secrets", region) for region in regions.values()},
+                protect=protect,
+                readers={
+                    secret: {a: identities.accounts[a].member for a, workload in workloads.items() if secret in workload.secrets}
+                    for secret in settings.secrets.credentials
+                },
+                requires=[services[api] for api in Secrets.APIS],
+            ),
+            opts=inside,
+        )
+        database = CloudSql(
+            "main-db",
+            CloudSqlArgs(
+                settings=settings.database,
+                project=settings.project.id,
+                primary_name=settings.named(settings.database.name),
+                replica_names={
+                    region: settings.named(f"{settings.database.replica_name}-{region}") for region in settings.database.replicas
+                },
+                region=regions["primary"],
+                backup_location=regions["secondary"],
+                network=network.vpc.id,
+                address_range=network.managed_services_range.name,
+                dns_zone=network.dns_zone.name,
+                dns_domain=settings.network.dns_zone,
+                dns_ttl_seconds=settings.network.dns_ttl_seconds,
+                keys={region: encryption.key_for("database", region) for region in regions.values()},
+                passwords={
+                    user: (secrets.credentials[secret].value, secrets.credentials[secret].version)
+                    for user, secret in MAIN_DATABASE_USERS.items()
+                },
+                clients={
+                    a: (identities.accounts[a].email, identities.accounts[a].member) for a, w in workloads.items() if w.database
+                },
+                groups=settings.identities.database_groups,
+                labels=labels(settings),
+                protect=protect,
+                requires=[
+                    *(services[api] for api in (*CloudSql.APIS, "cloudresourcemanager.googleapis.com")),
+                    network.private_services,
+                ],
+            ),
+            opts=inside,
+        )
+        self.exports = {
+            "project": pulumi.Output.from_input(settings.project.id),
+            "network": network.vpc.id,
+            "mainDatabase": pulumi.Output.from_input(
+                {
+                    "instance": database.primary.name,
+                    "connectionName": database.primary.connection_name,
+                    "host": database.hosts["primary"],
+                    "replicas": {region: database.hosts[region] for region in database.replicas},
+                }
+            ),
+            "secrets": pulumi.Output.from_input({i: c.secret.id for i, c in secrets.credentials.items()}),
+            "serviceAccounts": pulumi.Output.from_input({a: account.email for a, account in identities.accounts.items()}),
+            "keys": pulumi.Output.from_input({f"{c}-{region}": key.id for (c, region), key in encryption.keys.items()}),
+        }
+        self.register_outputs(dict(self.exports))
+
+
+def labels(settings: Environment) -> dict[str, str]:
+    """The labels of everything that takes labels."""
+    return {
+        "application": "alphintra",
+        "environment": settings.environment,
+        "managed-by": "pulumi",
+        "owner": settings.labels.owner,
+        "cost-center": settings.labels.cost_center,
+    }

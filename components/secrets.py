@@ -1,0 +1,118 @@
+"""Generated credentials in Secret Manager."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_gcp as gcp
+import pulumi_random as random
+
+import settings.secret as spec
+
+DAY = 86400
+READER_ROLE = "roles/secretmanager.secretAccessor"
+SPECIAL = "-_.~"
+"""Characters that need no escaping in a URL, an ini file or a shell (RFC 3986, section 2.3)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretsArgs:
+    """What `Secrets` takes."""
+
+    settings: spec.Secrets
+    keys: Mapping[str, pulumi.Input[str] | None]
+    """The regions that secrets are kept in, each with its key's id, or None for Google's own keys."""
+    protect: bool
+    """Whether secrets refuse to be deleted."""
+    readers: Mapping[str, Mapping[str, pulumi.Input[str]]] = field(default_factory=dict)
+    """For each secret the members that may read it, by a short name of each."""
+    requires: Sequence[pulumi.Resource] = ()
+    """What must be there first: the enabled APIs."""
+
+
+@dataclass(frozen=True)
+class Credential:
+    """A generated password and where it is kept."""
+
+    value: pulumi.Output[str]
+    """The password; a Pulumi secret."""
+    version: int
+    """Counts rotations; users of write-only arguments pass it on."""
+    secret: gcp.secretmanager.Secret
+
+
+class Secrets(pulumi.ComponentResource):
+    """Passwords made by pulumi-random, kept in Secret Manager in both regions, readable by who is named and nobody else."""
+
+    APIS = ("secretmanager.googleapis.com",)
+
+    credentials: dict[str, Credential]
+    """Credentials by the id of their secret."""
+
+    def __init__(self, name: str, args: SecretsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("alphintra:security:Secrets", name, {}, opts)
+        replicas = [_replica(region, key) for region, key in args.keys.items()]
+        self.credentials = {
+            secret_id: self._credential(name, secret_id, credential, replicas, args)
+            for secret_id, credential in args.settings.credentials.items()
+        }
+        for secret_id, readers in args.readers.items():
+            for reader, member in readers.items():
+                gcp.secretmanager.SecretIamMember(
+                    f"{name}-{secret_id}-{reader}",
+                    secret_id=self.credentials[secret_id].secret.secret_id,
+                    role=READER_ROLE,
+                    member=member,
+                    opts=pulumi.ResourceOptions(parent=self),
+                )
+        self.register_outputs({"secrets": {secret_id: c.secret.id for secret_id, c in self.credentials.items()}})
+
+    def _credential(
+        self,
+        name: str,
+        secret_id: str,
+        credential: spec.Credential,
+        replicas: Sequence[gcp.secretmanager.SecretReplicationUserManagedReplicaArgs],
+        args: SecretsArgs,
+    ) -> Credential:
+        password = random.RandomPassword(
+            f"{name}-{secret_id}",
+            length=credential.length,
+            override_special=SPECIAL,
+            min_lower=2,
+            min_upper=2,
+            min_numeric=2,
+            min_special=2,
+            keepers={"version": str(credential.version)},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        secret = gcp.secretmanager.Secret(
+            f"{name}-{secret_id}",
+            secret_id=secret_id,
+            replication=gcp.secretmanager.SecretReplicationArgs(
+                user_managed=gcp.secretmanager.SecretReplicationUserManagedArgs(replicas=list(replicas))
+            ),
+            version_destroy_ttl=f"{args.settings.destroy_delay_days * DAY}s",
+            deletion_protection=args.protect,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=args.requires),
+        )
+        gcp.secretmanager.SecretVersion(
+            f"{name}-{secret_id}",
+            secret=secret.id,
+            # Write-only: the provider sends it and keeps it neither in its outputs nor in what it reads back.
+            secret_data_wo=password.result,
+            secret_data_wo_version=credential.version,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return Credential(password.result, credential.version, secret)
+
+
+def _replica(region: str, key: pulumi.Input[str] | None) -> gcp.secretmanager.SecretReplicationUserManagedReplicaArgs:
+    encryption = (
+        None
+        if key is None
+        else gcp.secretmanager.SecretReplicationUserManagedReplicaCustomerManagedEncryptionArgs(kms_key_name=key)
+    )
+    return gcp.secretmanager.SecretReplicationUserManagedReplicaArgs(location=region, customer_managed_encryption=encryption)

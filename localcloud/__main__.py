@@ -1,0 +1,162 @@
+"""Looks into the local cloud, and stages what can go wrong there: `python -m localcloud [--help]`.
+
+    show                                    what exists
+    kept                                    names that stay taken after a deletion
+    rules                                   what is refused, and where that is written down
+    set NAME PROPERTY VALUE                 changes a resource behind Pulumi's back; VALUE is JSON or text
+    delete NAME                             deletes one behind Pulumi's back
+    fault VERB TYPE NTH EFFECT              the NTH matching operation fails, hangs, is lost, or kills a process
+    clock [--advance 7d]                    the virtual time; durations in s, m, h or d
+    quota METRIC LIMIT                      how many of a type a project may have
+    owns-objects NAME                       a database user owns objects, so that it cannot be dropped
+
+NAME is a full name, or as much of its end as is unambiguous: instances/alphintra-main-db
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from .errors import LocalCloudError
+from .faults import check_effect
+from .gcp import cloud as _cloud  # noqa: F401 - registers the rules
+from .gcp.rules import RULES
+from .serve import STORE_VARIABLE
+from .store import Row, Store
+
+DEFAULT_FOLDER = Path(__file__).resolve().parents[1] / ".cache" / "local" / "cloud"
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def show(store: Store, _arguments: argparse.Namespace) -> None:
+    """Lists what exists."""
+    for row in store.all():
+        _print(f"{row.type:<70} {row.name}")
+
+
+def kept(store: Store, _arguments: argparse.Namespace) -> None:
+    """Lists the names that stay taken."""
+    for entry in store.all_kept():
+        until = "for ever" if entry.until is None else f"until {_time(entry.until)}"
+        _print(f"{entry.name} {until}: {entry.reason}")
+
+
+def rules(_store: Store, _arguments: argparse.Namespace) -> None:
+    """Lists the rules."""
+    for rule in RULES.values():
+        _print(f"{rule.id:<30} {rule.says}\n{'':<30} {rule.source}")
+
+
+def set_(store: Store, arguments: argparse.Namespace) -> None:
+    """Changes a property of a resource, as somebody at the console would."""
+    row = _find(store, arguments.name)
+    config: Any = json.loads(json.dumps(row.config))
+    target, parts = config, arguments.property.split(".")
+    for part in parts[:-1]:
+        target = target.setdefault(part, {})
+    target[parts[-1]] = _value(arguments.value)
+    links = {(link.path, link.target): link.on_delete for link in store.links(row.name)}
+    store.put(replace(row, config=config), links)
+
+
+def delete(store: Store, arguments: argparse.Namespace) -> None:
+    """Deletes a resource, as somebody at the console would."""
+    store.remove(_find(store, arguments.name).name)
+
+
+def fault(store: Store, arguments: argparse.Namespace) -> None:
+    """Stages a failure."""
+    check_effect(arguments.effect)
+    store.add_fault(arguments.verb, arguments.type, arguments.nth, arguments.effect)
+
+
+def clock(store: Store, arguments: argparse.Namespace) -> None:
+    """Says the virtual time, after moving it ahead where asked to."""
+    if arguments.advance:
+        amount = re.fullmatch(r"(\d+)([smhd])", arguments.advance)
+        if not amount:
+            raise LocalCloudError(f"'{arguments.advance}' is not a duration; write 90s, 15m, 4h or 7d")
+        store.advance(int(amount[1]) * UNITS[amount[2]])
+    _print(_time(store.now()))
+
+
+def quota(store: Store, arguments: argparse.Namespace) -> None:
+    """Sets a quota."""
+    store.set_meta(f"quota:{arguments.metric}", str(arguments.limit))
+
+
+def owns_objects(store: Store, arguments: argparse.Namespace) -> None:
+    """Says that a database user owns objects."""
+    store.set_meta(f"owns-objects:{_find(store, arguments.name).name}", "1")
+
+
+COMMANDS: dict[str, tuple[Callable[[Store, argparse.Namespace], None], list[tuple[str, dict[str, Any]]]]] = {
+    "show": (show, []),
+    "kept": (kept, []),
+    "rules": (rules, []),
+    "set": (set_, [("name", {}), ("property", {}), ("value", {})]),
+    "delete": (delete, [("name", {})]),
+    "fault": (fault, [("verb", {}), ("type", {}), ("nth", {"type": int}), ("effect", {})]),
+    "clock": (clock, [("--advance", {"metavar": "DURATION"})]),
+    "quota": (quota, [("metric", {}), ("limit", {"type": int})]),
+    "owns-objects": (owns_objects, [("name", {})]),
+}
+
+
+def main() -> int:
+    """Runs a command."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `… show | head` ends quietly
+    formatter = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="python -m localcloud", description=__doc__, formatter_class=formatter)
+    choices = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (function, parameters) in COMMANDS.items():
+        command = choices.add_parser(name, help=(function.__doc__ or "").partition("\n")[0])
+        for parameter, options in parameters:
+            command.add_argument(parameter, **options)
+    arguments = parser.parse_args()
+    try:
+        store = Store(Path(os.environ.get(STORE_VARIABLE, DEFAULT_FOLDER)) / "cloud.db")
+        with store.transaction():
+            COMMANDS[arguments.command][0](store, arguments)
+        store.close()
+    except LocalCloudError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _find(store: Store, name: str) -> Row:
+    found = [row for row in store.all() if row.name == name or row.name.endswith(f"/{name}")]
+    if len(found) != 1:
+        listed = "".join(f"\n  {row.name}" for row in found)
+        raise LocalCloudError(f"there are {len(found)} resources named '{name}'{':' if found else ''}{listed}")
+    return found[0]
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _print(line: str) -> None:
+    print(line)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

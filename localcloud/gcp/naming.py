@@ -1,0 +1,134 @@
+"""Google's names: templates that turn a resource's properties into names, ids, links, addresses and e-mails.
+
+A template is a string with `{property}` or `{property:filter}`; properties are reached with dots. Beside the
+properties there are `project`, `region`, `number` (the project's), `self` (the resource's path), `sequence`, `value`,
+and values that are made up on the spot: `etag`, `now`, `uid`, `fingerprint`, `certificate`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+import secrets
+import string
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from ..unknown import UNKNOWN
+
+MADE_UP = ("now", "uid", "fingerprint", "certificate", "etag")
+ONCE = MADE_UP[:-1]
+"""Made when a resource is created, and kept through its updates."""
+
+
+class NotKnown(Exception):
+    """A template needs a property that is not known yet, or not given."""
+
+
+def path_of(value: str) -> str:
+    """`projects/…` of a self link, a full name or a path."""
+    found = re.search(r"(?:^|/)(projects/.+)$", value)
+    return found[1] if found else value
+
+
+def last(value: str) -> str:
+    """The part after the last slash."""
+    return value.rstrip("/").rsplit("/", 1)[-1]
+
+
+FILTERS: Mapping[str, Callable[[str], str]] = {
+    "": str,
+    "int": str,
+    "last": last,
+    "path": path_of,
+    "quoted": lambda value: quote(path_of(value), safe=""),
+    "short": lambda value: value[:6],
+    "first_host": lambda value: str(next(ipaddress.ip_network(value).hosts())),
+}
+
+
+def project_number(project: str) -> str:
+    """The twelve digits that Google would know the project by; the same for the same project id every time."""
+    return str(100_000_000_000 + int(hashlib.sha256(project.encode()).hexdigest(), 16) % 900_000_000_000)
+
+
+def made_up(name: str, now: float) -> str:
+    """A value that only has to look like Google's."""
+    if name == "now":
+        return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    if name == "uid":
+        return str(secrets.randbelow(9 * 10**18) + 10**18)
+    if name == "certificate":
+        return f"-----BEGIN CERTIFICATE-----\n{secrets.token_urlsafe(48)}\n-----END CERTIFICATE-----\n"
+    return secrets.token_hex(20) if name == "fingerprint" else secrets.token_urlsafe(9)
+
+
+def at(values: Any, path: str) -> Any:
+    """The value at a dotted path, or None."""
+    for name in path.split("."):
+        if values is UNKNOWN:
+            return UNKNOWN
+        values = values.get(name) if isinstance(values, Mapping) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return values
+
+
+def every(values: Any, path: str) -> list[Any]:
+    """All values at a dotted path in which `name[]` stands for each item of a list."""
+    found = [values]
+    for part in path.split("."):
+        name, many = part.removesuffix("[]"), part.endswith("[]")
+        found = [at(value, name) for value in found]
+        if many:
+            found = [item for value in found if isinstance(value, list) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    return [value for value in found if value is not None]
+
+
+class _Formatter(string.Formatter):
+    def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, str]:  # noqa: ARG002
+        if field_name in kwargs["made_up"]:
+            return kwargs["made_up"][field_name](), field_name
+        value = at(kwargs["properties"], field_name)
+        if value is UNKNOWN or (value is None and "." not in field_name):
+            raise NotKnown(field_name)
+        return "" if value is None else value, field_name
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        return FILTERS[format_spec](str(value))
+
+
+Maker = Callable[[str], str]
+"""Makes up a value, by its name."""
+
+
+def render(template: str, properties: Mapping[str, Any], make: Maker | None = None) -> str | int:
+    """Fills in a template; `make` makes up the values that are not properties.
+
+    Raises:
+        NotKnown: a property that it names is unknown or missing.
+    """
+    makers = {name: (lambda name=name: make(name)) for name in MADE_UP} if make else {}
+    text = _Formatter().vformat(template, (), {"properties": properties, "made_up": makers}).rstrip("/")
+    return int(text) if template.startswith("{") and template.endswith(":int}") else text
+
+
+def render_tree(tree: Any, properties: Mapping[str, Any], make: Maker) -> Any:
+    """Fills in every template inside lists and objects; a part whose properties are missing is left out."""
+    if isinstance(tree, Mapping):
+        filled = {key: render_tree(value, properties, make) for key, value in tree.items()}  # pyright: ignore[reportUnknownVariableType]
+        return {key: value for key, value in filled.items() if value is not None}  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(tree, list):
+        return [render_tree(value, properties, make) for value in tree]  # pyright: ignore[reportUnknownVariableType]
+    if not isinstance(tree, str):
+        return tree
+    try:
+        return render(tree, properties, make)
+    except NotKnown:
+        return None
+
+
+def is_made_once(tree: Any) -> bool:
+    """Whether a template tree holds a value that is made once and then kept."""
+    return any(f"{{{name}" in str(tree) for name in ONCE)

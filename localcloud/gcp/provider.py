@@ -1,0 +1,178 @@
+"""The stand-in for Google Cloud's provider, `pulumi-resource-gcp`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import LocalCloudError, ProviderRefusal
+from ..plugin import Difference, State
+from ..shape import Change, Failure, Kind, Props
+from ..store import Row, Store, merge
+from ..unknown import UNKNOWN, is_known
+from . import rules
+from .catalog import ResourceType, types, with_place
+from .cloud import Cloud, Place
+from .naming import NotKnown
+
+CONFIG_KEYS = frozenset(
+    {
+        *(
+            "accessToken",
+            "addPulumiAttributionLabel",
+            "batching",
+            "billingProject",
+            "credentials",
+            "defaultLabels",
+            "deletionPolicy",
+        ),
+        *("disableGooglePartnerName", "externalCredentials", "googlePartnerName", "impersonateServiceAccount"),
+        *("impersonateServiceAccountDelegates", "project", "pulumiAttributionLabelAdditionStrategy", "region", "requestReason"),
+        *("requestTimeout", "scopes", "universeDomain", "userProjectOverride", "version", "zone"),
+    }
+)
+"""The provider's settings; the local cloud uses project, region, defaultLabels and deletionPolicy."""
+ATTRIBUTION = {"goog-pulumi-provisioned": "true"}
+
+
+class GcpProvider:
+    """Google Cloud's provider, on top of the local cloud."""
+
+    version = "10.2.0"
+
+    def __init__(self, store: Store) -> None:
+        self.cloud = Cloud(store)
+        self.place = Place(project="", region="")
+        self.default_labels: Mapping[str, Any] = {}
+        self.deletion_policy = "DELETE"
+
+    def check_config(self, config: Props) -> list[Failure]:
+        """Refuses settings that the provider does not have."""
+        return [Failure(key, f'An argument named "{key}" is not expected here.') for key in config if key not in CONFIG_KEYS]
+
+    def configure(self, config: Props) -> None:
+        """Takes project, region, default labels and deletion policy."""
+        self.place = Place(project=str(config.get("project") or ""), region=str(config.get("region") or ""))
+        labels = config.get("defaultLabels") or {}
+        self.default_labels = json.loads(labels) if isinstance(labels, str) else labels
+        self.deletion_policy = str(config.get("deletionPolicy") or "DELETE")
+
+    def check(self, token: str, name: str, inputs: Props, old_inputs: Props, seed: bytes) -> tuple[Props, list[Failure]]:
+        """Checks the shape, and makes up a name where none is given."""
+        type_ = _type(token)
+        given = dict(inputs)
+        own_name = type_.shape.properties.get("name")
+        if own_name and not own_name.output_only and given.get("name") is None:
+            given["name"] = old_inputs.get("name") or f"{name.lower()}-{seed.hex()[:7]}"
+        failures = type_.shape.check(given)
+        project = type_.shape.properties.get("project")
+        if project and not project.output_only and not given.get("project") and not self.place.project:
+            failures.append(Failure("project", "project: required field is not set"))
+        return given, failures
+
+    def diff(self, token: str, old: State, inputs: Props, ignore: Sequence[str]) -> Difference:
+        """Compares inputs; the shape and the replacement rules say what needs a new resource."""
+        type_ = _type(token)
+        changes = dict(type_.shape.diff(old.inputs, inputs, ignore))
+        for function in rules.REPLACES.get(token, ()):
+            for path in function(old.inputs, inputs):
+                changes[path] = Change(changes[path].kind if path in changes else Kind.UPDATE, replaces=True)
+        labels = self._labels(type_, inputs)
+        if is_known(labels) and old.outputs.get("pulumiLabels", labels.get("pulumiLabels")) != labels.get("pulumiLabels"):
+            changes["pulumiLabels"] = Change(Kind.UPDATE, replaces=False)
+        replaced = any(change.replaces for change in changes.values())
+        return Difference(changes, delete_before_replace=replaced and self._same_name(type_, old.inputs, inputs))
+
+    def planned(self, token: str, inputs: Props, old_outputs: Props) -> Props:
+        """The inputs with defaults; what the cloud will add is unknown, or as before where there is a before."""
+        type_ = _type(token)
+        known = type_.shape.with_defaults(with_place(type_, inputs, self.place.project, self.place.region))
+        added = {
+            name: old_outputs.get(name, UNKNOWN)
+            for name, known_property in type_.shape.properties.items()
+            if known_property.computed and name not in known
+        }
+        return self._shown(type_, {**added, **known, **self._labels(type_, inputs)})
+
+    def create(self, token: str, urn: str, inputs: Props, timeout: float) -> State:
+        """Creates a resource."""
+        self._require_known(inputs)
+        type_ = _type(token)
+        return self._state(type_, self.cloud.create(type_, urn, inputs, self.place, timeout), inputs)
+
+    def read(self, token: str, state: State) -> State | None:
+        """Reads a resource."""
+        type_ = _type(token)
+        project = str(state.outputs.get("project") or state.inputs.get("project") or self.place.project)
+        row = self.cloud.read(type_, state.id, project)
+        return None if row is None else self._state(type_, row, self._revealed(type_, row, state))
+
+    def update(self, token: str, state: State, inputs: Props, timeout: float) -> State:
+        """Changes a resource in place."""
+        self._require_known(inputs)
+        type_ = _type(token)
+        return self._state(type_, self.cloud.update(type_, state.id, inputs, self.place, timeout), inputs)
+
+    def delete(self, token: str, state: State, timeout: float) -> None:
+        """Deletes a resource."""
+        type_ = _type(token)
+        project = str(state.outputs.get("project") or self.place.project)
+        policy = str(state.inputs.get("deletionPolicy") or self.deletion_policy)
+        self.cloud.delete(type_, state.id, Place(project, self.place.region), policy, timeout)
+
+    # -- inside
+
+    def _state(self, type_: ResourceType, row: Row, inputs: Props) -> State:
+        outputs = merge(row.computed, type_.shape.with_defaults(inputs))
+        return State(row.id, inputs, self._shown(type_, {**outputs, **self._labels(type_, inputs)}))
+
+    def _shown(self, type_: ResourceType, outputs: Props) -> Props:
+        """The outputs without what is never read back, and without what only the local cloud needs."""
+        known = type_.shape.properties
+        return {key: value for key, value in outputs.items() if key in known and not type_.shape.is_write_only(key)}
+
+    def _revealed(self, type_: ResourceType, row: Row, before: State) -> Props:
+        """The inputs of a resource, with the secrets that Pulumi knows where they are still the cloud's."""
+        inputs = dict(row.config)
+        for name in type_.shape.secret_paths() & inputs.keys():
+            known = before.inputs.get(name)
+            if known is not None and self.cloud.digest(known) == inputs[name]:
+                inputs[name] = known
+            elif type_.shape.is_write_only(name):
+                inputs.pop(name)
+                inputs |= {name: known} if known is not None else {}
+        return inputs
+
+    def _labels(self, type_: ResourceType, inputs: Props) -> Props:
+        if "pulumiLabels" not in type_.shape.properties:
+            return {}
+        own = inputs.get("labels") or {}
+        if own is UNKNOWN:
+            return {"pulumiLabels": UNKNOWN, "effectiveLabels": UNKNOWN}
+        labels = {**self.default_labels, **own}
+        return {"pulumiLabels": labels, "effectiveLabels": {**ATTRIBUTION, **labels}}
+
+    def _same_name(self, type_: ResourceType, old: Props, new: Props) -> bool:
+        """Whether a replacement would have the name of what it replaces, so that both cannot be there at once."""
+        if type_.sequence or type_.idempotent:
+            return False
+        try:
+            before, after = (type_.path(with_place(type_, p, self.place.project, self.place.region)) for p in (old, new))
+        except NotKnown:
+            return True
+        return before == after
+
+    def _require_known(self, inputs: Props) -> None:
+        if not is_known(inputs):
+            raise ProviderRefusal("a value that is not known yet reached the provider during an update")
+
+
+def _type(token: str) -> ResourceType:
+    type_ = types().get(token)
+    if type_ is None:
+        raise LocalCloudError(
+            f"the local cloud does not know the resource type {token} yet. docs/adding-a-resource-type.md says how to add it: "
+            "its shape and its life are data."
+        )
+    return type_

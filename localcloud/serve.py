@@ -1,0 +1,88 @@
+"""Runs a provider as a plugin process: `python -m localcloud.serve gcp`, which the launchers in `bin/` call.
+
+The engine starts it, reads the port from the first line of its output, and talks gRPC to 127.0.0.1. The process ends
+with the engine, however the engine ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import grpc
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from .errors import LocalCloudError
+from .plugin import Provider
+from .service import Service
+
+STORE_VARIABLE = "ALPHINTRA_LOCAL_CLOUD"
+"""Names the folder that holds the store."""
+WORKERS = 16
+GRACE_SECONDS = 5
+"""How long requests under way may take to end when the engine is done."""
+MESSAGE_BYTES = 64 * 1024 * 1024
+
+
+def main() -> int:
+    """Serves until the engine goes away."""
+    parser = argparse.ArgumentParser(prog="python -m localcloud.serve", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("package", choices=["gcp", "random"])
+    parser.add_argument("engine", nargs="?", help="the engine's address; not needed")
+    arguments = parser.parse_args()
+    try:
+        provider = _provider(arguments.package)
+    except LocalCloudError as error:
+        print(error, file=sys.stderr)
+        return 1
+    options = [("grpc.max_receive_message_length", MESSAGE_BYTES), ("grpc.max_send_message_length", MESSAGE_BYTES)]
+    server = grpc.server(ThreadPoolExecutor(max_workers=WORKERS), options=options)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Service(provider), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    # The engine runs plugins in process groups of their own, so this is not Ctrl-C but the engine saying that it is done.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: server.stop(GRACE_SECONDS))
+    server.start()
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    print(port, flush=True)
+    server.wait_for_termination()
+    return 0
+
+
+def store_path() -> Path:
+    """Where the store is.
+
+    Raises:
+        LocalCloudError: nobody said where.
+    """
+    folder = os.environ.get(STORE_VARIABLE)
+    if not folder:
+        raise LocalCloudError(f"{STORE_VARIABLE} is not set: it names the folder that holds the local cloud's store")
+    return Path(folder) / "cloud.db"
+
+
+def _provider(package: str) -> Provider:
+    if package == "random":
+        from .random.provider import RandomProvider  # noqa: PLC0415 - each process needs one of the two
+
+        return RandomProvider()
+    from .gcp.provider import GcpProvider  # noqa: PLC0415
+    from .store import Store  # noqa: PLC0415
+
+    return GcpProvider(Store(store_path()))
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

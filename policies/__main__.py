@@ -1,0 +1,10 @@
+"""Entry point: `pulumi preview --policy-pack policies`."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from policies.pack import serve
+
+serve()

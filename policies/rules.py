@@ -1,0 +1,157 @@
+"""The policies on what the platform declares so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .rule import EVERYWHERE, Check, Rule, at
+
+INSTANCE = "gcp:sql/databaseInstance:DatabaseInstance"
+KEY = "gcp:kms/cryptoKey:CryptoKey"
+SECRET = "gcp:secretmanager/secret:Secret"  # noqa: S105 - a type, not a secret
+SUBNET = "gcp:compute/subnetwork:Subnetwork"
+FIREWALL_RULE = "gcp:compute/networkFirewallPolicyRule:NetworkFirewallPolicyRule"
+GRANTS = (
+    "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember",
+    "gcp:projects/iAMMember:IAMMember",
+    "gcp:secretmanager/secretIamMember:SecretIamMember",
+)
+PRIMITIVE_ROLES = ("roles/owner", "roles/editor", "roles/viewer")
+ROTATION_SECONDS = 90 * 86400
+
+
+def must_be(path: str, *allowed: Any) -> Check:
+    """The property has one of the values."""
+
+    def check(properties: Mapping[str, Any]) -> str | None:
+        found = at(properties, path)
+        return None if found in allowed else f"{path} is {found!r}; it must be {' or '.join(map(repr, allowed))}"
+
+    return check
+
+
+def must_be_set(path: str) -> Check:
+    """The property has a value."""
+    return lambda properties: None if at(properties, path) else f"{path} is not set"
+
+
+def for_primaries(check: Check) -> Check:
+    """Only instances that follow no other: a replica has no backups and no standby of its own."""
+    return lambda properties: None if at(properties, "masterInstanceName") else check(properties)
+
+
+def key_rotates(properties: Mapping[str, Any]) -> str | None:
+    """A key rotates at least every 90 days."""
+    period = at(properties, "rotationPeriod")
+    if period and float(str(period).rstrip("s")) <= ROTATION_SECONDS:
+        return None
+    return f"rotationPeriod is {period!r}; it must be {ROTATION_SECONDS}s or less"
+
+
+def secret_is_replicated(properties: Mapping[str, Any]) -> str | None:
+    """A secret is kept in more than one region, each with a key of its own."""
+    replicas = at(properties, "replication.userManaged.replicas") or []
+    bare = [str(replica["location"]) for replica in replicas if "customerManagedEncryption" not in list(replica)]
+    if len(replicas) < 2:
+        return "replication.userManaged.replicas has fewer than two regions"
+    return f"replication.userManaged.replicas has no customerManagedEncryption in {', '.join(bare)}" if bare else None
+
+
+def no_primitive_role(properties: Mapping[str, Any]) -> str | None:
+    """A grant is never of a role that covers everything."""
+    role = at(properties, "role")
+    return f"role is {role!r}, which covers everything in the project" if role in PRIMITIVE_ROLES else None
+
+
+def no_public_member(properties: Mapping[str, Any]) -> str | None:
+    """A grant is never to everybody."""
+    member = at(properties, "member")
+    return f"member is {member!r}: everybody" if member in ("allUsers", "allAuthenticatedUsers") else None
+
+
+def no_open_ingress(properties: Mapping[str, Any]) -> str | None:
+    """No rule lets the internet in."""
+    if at(properties, "direction") != "INGRESS" or at(properties, "action") != "allow":
+        return None
+    ranges = list(at(properties, "match.srcIpRanges") or ["0.0.0.0/0"])
+    return f"match.srcIpRanges is {ranges}: the whole internet" if "0.0.0.0/0" in ranges or "::/0" in ranges else None
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        id="sql-no-public-ip", types=(INSTANCE,), check=must_be("settings.ipConfiguration.ipv4Enabled", False),
+        title="Databases have no public address", why="A public address puts the database one password away from the internet.",
+        fix="Set settings.ipConfiguration.ipv4Enabled to false and use a private network.", severity="high",
+        environments=EVERYWHERE, frameworks=("CKV_GCP_60", "GCP-0017", "CIS 6.6"),
+    ),
+    Rule(
+        id="sql-require-tls", types=(INSTANCE,),
+        check=must_be("settings.ipConfiguration.sslMode", "ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"),
+        title="Databases take TLS connections only", why="Without it passwords and personal data cross the network in the clear.",
+        fix="Set settings.ipConfiguration.sslMode to ENCRYPTED_ONLY.", severity="high",
+        environments=EVERYWHERE, frameworks=("CKV_GCP_6", "GCP-0015", "CIS 6.4"),
+    ),
+    Rule(
+        id="sql-backups-enabled", types=(INSTANCE,),
+        check=for_primaries(must_be("settings.backupConfiguration.enabled", True)),
+        title="Databases are backed up every day", why="Without backups a mistake or a break-in cannot be undone.",
+        fix="Set settings.backupConfiguration.enabled to true.", severity="high",
+        environments=EVERYWHERE, frameworks=("CKV_GCP_14", "GCP-0024", "CIS 6.7"),
+    ),
+    Rule(
+        id="sql-pitr-enabled", types=(INSTANCE,),
+        check=for_primaries(must_be("settings.backupConfiguration.pointInTimeRecoveryEnabled", True)),
+        title="Databases can be recovered to any moment", why="15 minutes of loss are allowed; a daily backup loses a day.",
+        fix="Set settings.backupConfiguration.pointInTimeRecoveryEnabled to true.", severity="high", environments=EVERYWHERE,
+    ),
+    Rule(
+        id="sql-ha-regional", types=(INSTANCE,), check=for_primaries(must_be("settings.availabilityType", "REGIONAL")),
+        title="Databases have a standby in another zone", why="A zone that fails must not stop trading.",
+        fix="Set settings.availabilityType to REGIONAL.", severity="high",
+    ),
+    Rule(
+        id="sql-cmek", types=(INSTANCE,), check=must_be_set("encryptionKeyName"),
+        title="Databases are encrypted under our own keys", why="A key of our own can be taken away from a stolen copy.",
+        fix="Give encryptionKeyName a key of the instance's own region.", severity="high",
+    ),
+    Rule(
+        id="sql-deletion-protection", types=(INSTANCE,), check=must_be("settings.deletionProtectionEnabled", True),
+        title="Google refuses to delete databases", why="The console and gcloud do not know Pulumi's own protection.",
+        fix="Set settings.deletionProtectionEnabled to true; to take the environment down, set protection.tear_down.",
+        severity="high", frameworks=("CIS v5 6.9",),
+    ),
+    Rule(
+        id="kms-rotation", types=(KEY,), check=key_rotates,
+        title="Keys rotate within 90 days", why="What one key version encrypts stays little.",
+        fix="Set rotationPeriod to 7776000s or less.", severity="medium", frameworks=("CKV_GCP_43", "GCP-0065", "CIS 1.10"),
+    ),
+    Rule(
+        id="secret-replicated-under-own-keys", types=(SECRET,), check=secret_is_replicated,
+        title="Secrets are kept in two regions, under our own keys", why="The region that takes over needs the passwords too.",
+        fix="List both regions under replication.userManaged.replicas, each with customerManagedEncryption.", severity="high",
+    ),
+    Rule(
+        id="iam-no-primitive-roles", types=GRANTS, check=no_primitive_role,
+        title="Nobody is granted owner, editor or viewer", why="Such a role reaches every store, whoever needed one of them.",
+        fix="Grant the narrowest role on the resource itself.", severity="critical",
+        environments=EVERYWHERE, frameworks=("CKV_GCP_117", "GCP-0007", "CIS 1.5"),
+    ),
+    Rule(
+        id="iam-no-public-members", types=GRANTS, check=no_public_member,
+        title="Nothing is granted to everybody", why="allUsers is the internet.", fix="Name who needs it.",
+        severity="critical", environments=EVERYWHERE, frameworks=("CKV_GCP_47",),
+    ),
+    Rule(
+        id="net-flow-logs", types=(SUBNET,), check=must_be_set("logConfig"),
+        title="Subnetworks log their flows", why="An investigation needs to know who talked to whom.",
+        fix="Give logConfig an interval and a sampling rate.", severity="medium",
+        environments=EVERYWHERE, frameworks=("CKV_GCP_26", "GCP-0029", "CIS 3.8"),
+    ),
+    Rule(
+        id="net-no-open-ingress", types=(FIREWALL_RULE,), check=no_open_ingress,
+        title="No firewall rule lets the internet in", why="Data stores have no business with it.",
+        fix="Name the ranges that need in under match.srcIpRanges.", severity="critical",
+        environments=EVERYWHERE, frameworks=("CKV_GCP_2", "GCP-0027", "CIS 3.6"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,219 @@
+"""The main database: Cloud SQL for PostgreSQL."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints, model_validator
+
+from .section import Region, ResourceName, Section, Zone, setting, zone_region
+
+DOCS = "https://cloud.google.com/sql/docs/postgres"
+CUSTOM_TIER = re.compile(r"db-custom-(\d+)-(\d+)")
+PLUS_TIER = re.compile(r"db-perf-optimized-N-(2|4|8|16|32|48|64|80|96|128)")
+MEGABYTES_PER_CONNECTION = 10
+"""Memory that a connection of PostgreSQL takes at most in the long run, for the upper bound of max_connections."""
+
+ClockTime = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+"""Hours and minutes, such as 03:00."""
+Tier = Annotated[str, StringConstraints(pattern=r"^db-(custom-\d+-\d+|perf-optimized-N-\d+)$")]
+"""A machine: db-custom-<CPUs>-<memory in MB>, or db-perf-optimized-N-<CPUs>."""
+Edition = Literal["ENTERPRISE", "ENTERPRISE_PLUS"]
+
+
+class Disk(Section):
+    """The data disk: SSD that grows by itself."""
+
+    size_gb: int = setting(1024, "§4.1: 1 TB SSD", unit="GB", ge=10, le=65536)
+    """The size to begin with."""
+    autoresize_limit_gb: int = setting(4096, "§4.1: auto-scaling enabled", unit="GB", ge=10, le=65536)
+    """The size at which growing stops, so that a runaway writer cannot run up any bill."""
+
+    @model_validator(mode="after")
+    def _limit(self) -> Disk:
+        if self.autoresize_limit_gb < self.size_gb:
+            raise ValueError(
+                f"autoresize_limit_gb ({self.autoresize_limit_gb}) is below size_gb ({self.size_gb}); the disk only grows"
+            )
+        return self
+
+
+class Backups(Section):
+    """Automated backups and point-in-time recovery of the primary."""
+
+    retained: int = setting(30, "§4.1, §10.1: 30-day retention", unit="daily backups", ge=1, le=365)
+    """How many daily backups are kept."""
+    start_time: ClockTime = setting("03:00", "§10.1: daily")
+    """The UTC hour in whose window a backup starts."""
+    log_retention_days: int = setting(7, f"{DOCS}/backup-recovery/pitr", unit="days", ge=1, le=35)
+    """How far back point-in-time recovery reaches: at most 7 days with ENTERPRISE, 35 with ENTERPRISE_PLUS."""
+    final_backup_days: int = setting(30, f"{DOCS}/backup-recovery/backups#final-backup", unit="days", ge=0, le=365)
+    """How long the backup that is taken at deletion is kept; 0 for none."""
+
+
+class Maintenance(Section):
+    """When Google may update the instance."""
+
+    day: int = setting(7, "§10: outside trading hours", unit="day of the week, 1 is Monday", ge=1, le=7)
+    """The day."""
+    hour: int = setting(6, "§10: outside trading hours", unit="hour, UTC", ge=0, le=23)
+    """The hour."""
+    track: Literal["canary", "stable", "week5"] = setting("stable", f"{DOCS}/maintenance")
+    """How early an update comes: canary first, week5 last. Production goes after staging."""
+
+
+class PasswordPolicy(Section):
+    """What the instance demands of passwords."""
+
+    min_length: int = setting(16, "§9", unit="characters", ge=8, le=100)
+    """The shortest password."""
+    reuse_interval: int = setting(5, "§9", unit="passwords", ge=0, le=100)
+    """How many old passwords are not taken again."""
+
+
+class QueryInsights(Section):
+    """Query Insights: which statements are slow, and why."""
+
+    plans_per_minute: int = setting(5, "§11.1, §12.1", unit="plans", ge=0, le=20)
+    """Execution plans sampled a minute."""
+    query_length: int = setting(4096, "§11.1, §12.1", unit="bytes", ge=256, le=4500)
+    """How much of a statement is recorded."""
+    record_client_address: bool = setting(False, "§13: an address is personal data")
+    """Whether clients' addresses are recorded."""
+
+
+class Replica(Section):
+    """A read replica in another region. It has the primary's machine, edition and flags: it may have to take over."""
+
+    zone: Zone
+    """Where it runs."""
+    availability: Literal["ZONAL", "REGIONAL"] = "ZONAL"
+    """REGIONAL: with a standby in another zone of its region."""
+
+
+def _default_flags() -> dict[str, str]:
+    return {
+        "cloudsql.enable_pg_cron": "on",
+        "cloudsql.enable_pgaudit": "on",
+        "cloudsql.iam_authentication": "on",
+        "cron.database_name": "alphintra",
+        "log_checkpoints": "on",
+        "log_connections": "on",
+        "log_disconnections": "on",
+        "log_error_verbosity": "default",
+        "log_lock_waits": "on",
+        "log_min_error_statement": "error",
+        "log_min_messages": "warning",
+        "log_statement": "ddl",
+        "log_temp_files": "0",
+        "pgaudit.log": "ddl,role,write",
+        "track_io_timing": "on",
+    }
+
+
+class Database(Section):
+    """The main database and its replicas."""
+
+    name: ResourceName = setting("alphintra-main-db", "§4.1")
+    """The primary's name, before the generation."""
+    replica_name: ResourceName = setting("alphintra-read-replica", "§4.1: alphintra-read-replica-{region}")
+    """The replicas' name, before region and generation."""
+    engine: Literal["POSTGRES_15"] = setting("POSTGRES_15", "§4.1: PostgreSQL 15")
+    """The engine's version."""
+    edition: Edition = setting("ENTERPRISE", "§4.1: a custom machine type, which ENTERPRISE_PLUS does not take")
+    """ENTERPRISE, or ENTERPRISE_PLUS for longer logs and a designated replica for disaster recovery."""
+    tier: Tier = setting("db-custom-4-16384", "§4.1: 4 vCPU, 16 GB")
+    """The machine."""
+    availability: Literal["ZONAL", "REGIONAL"] = setting("REGIONAL", "§4.1: high availability")
+    """REGIONAL: a standby in another zone takes over by itself."""
+    zone: Zone = setting("us-central1-a", "§10.2")
+    """Where the primary runs."""
+    secondary_zone: Zone | None = setting("us-central1-c", "§4.1: regional persistent disks")
+    """Where its standby runs; none where availability is ZONAL."""
+    disk: Disk = Disk()
+    """The data disk."""
+    backups: Backups = Backups()
+    """Backups."""
+    maintenance: Maintenance = Maintenance()
+    """The maintenance window."""
+    passwords: PasswordPolicy = PasswordPolicy()
+    """Passwords of built-in users."""
+    insights: QueryInsights = QueryInsights()
+    """Query Insights."""
+    max_connections: int = setting(500, "§11.2: alert above 80 % of connections; §12.1", unit="connections", ge=25, le=10000)
+    """Explicit, so that the connection alert has a denominator."""
+    slow_query_ms: int = setting(1000, "§11.2: query latency over 1000 ms", unit="ms", ge=10, le=600000)
+    """Statements that take longer are logged."""
+    connector_enforcement: Literal["NOT_REQUIRED", "REQUIRED"] = setting("NOT_REQUIRED", "§12.1: PgBouncer connects directly")
+    """REQUIRED refuses every client that is not the Cloud SQL Auth Proxy or a connector, PgBouncer too."""
+    flags: dict[str, str] = setting(_default_flags(), "§9, §11.1, §13.2, CIS GCP 6.2")
+    """Database flags beside max_connections and the slow query threshold."""
+    databases: tuple[ResourceName, ...] = setting(("alphintra",), "§4.2", min_length=1)
+    """The databases of the instance."""
+    replicas: dict[Region, Replica] = setting({"us-east1": Replica(zone="us-east1-b")}, "§4.1, §10.2")
+    """Read replicas, by their region."""
+
+    @model_validator(mode="after")
+    def _machine(self) -> Database:
+        custom, plus = CUSTOM_TIER.fullmatch(self.tier), PLUS_TIER.fullmatch(self.tier)
+        if (self.edition == "ENTERPRISE") != bool(custom) or (self.edition == "ENTERPRISE_PLUS") != bool(plus):
+            wanted = "db-custom-<CPUs>-<MB>" if self.edition == "ENTERPRISE" else "db-perf-optimized-N-<2, 4, 8, 16... CPUs>"
+            raise ValueError(f"tier {self.tier} does not go with edition {self.edition}, which takes {wanted}")
+        if custom:
+            cpus, megabytes = int(custom[1]), int(custom[2])
+            low, high = max(3840, int(cpus * 0.9 * 1024)), int(cpus * 6.5 * 1024)
+            if cpus not in (1, *range(2, 97, 2)):
+                raise ValueError(f"tier {self.tier} has {cpus} CPUs; allowed are 1 and even numbers up to 96")
+            if megabytes % 256 or not low <= megabytes <= high:
+                raise ValueError(
+                    f"tier {self.tier} has {megabytes} MB; with {cpus} CPUs allowed are multiples of 256 from {low} to {high}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _logs(self) -> Database:
+        most = 7 if self.edition == "ENTERPRISE" else 35
+        if self.backups.log_retention_days > most:
+            raise ValueError(
+                f"backups.log_retention_days is {self.backups.log_retention_days}; "
+                f"edition {self.edition} keeps logs for at most {most} days"
+            )
+        if self.backups.retained < self.backups.log_retention_days:
+            raise ValueError(
+                f"backups.retained ({self.backups.retained}) is below "
+                f"backups.log_retention_days ({self.backups.log_retention_days}): "
+                "recovery starts from a backup, so backups must reach back as far as logs"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _zones(self) -> Database:
+        if self.availability == "REGIONAL":
+            if self.secondary_zone is None or self.secondary_zone == self.zone:
+                raise ValueError(f"secondary_zone must be another zone than {self.zone} where availability is REGIONAL")
+            if zone_region(self.secondary_zone) != zone_region(self.zone):
+                raise ValueError(f"secondary_zone {self.secondary_zone} is not in the region of zone {self.zone}")
+        elif self.secondary_zone is not None:
+            raise ValueError(f"secondary_zone is {self.secondary_zone}, but availability ZONAL has no standby; set it to null")
+        for region, replica in self.replicas.items():
+            if zone_region(replica.zone) != region:
+                raise ValueError(f"replicas.{region}.zone is {replica.zone}, which is not in {region}")
+        return self
+
+    @model_validator(mode="after")
+    def _connections(self) -> Database:
+        sized = CUSTOM_TIER.fullmatch(self.tier)
+        megabytes = int(sized[2]) if sized else int(self.tier.rpartition("-")[2]) * 8192
+        most = megabytes // MEGABYTES_PER_CONNECTION
+        if self.max_connections > most:
+            raise ValueError(
+                f"max_connections is {self.max_connections}; {self.tier} has memory for about {most} "
+                f"({megabytes} MB at {MEGABYTES_PER_CONNECTION} MB each)"
+            )
+        for name in ("max_connections", "log_min_duration_statement"):
+            if name in self.flags:
+                raise ValueError(f"flags.{name} is set, but has a setting of its own: max_connections, slow_query_ms")
+        if self.flags.get("cron.database_name", self.databases[0]) not in self.databases:
+            raise ValueError(f"flags.cron.database_name is {self.flags['cron.database_name']}, which is not in databases")
+        return self

@@ -1,0 +1,137 @@
+"""A whole environment."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from .database import Database
+from .encryption import Encryption
+from .identity import Identities
+from .network import Network
+from .platform import Labels, Project, Protection, Regions
+from .secret import Secrets
+from .section import Section, setting, zone_region
+
+Profile = Literal["dev", "staging", "prod"]
+NAME_LENGTH = 97
+"""Cloud SQL counts the project's id, a colon and the instance's name together."""
+
+
+class Environment(Section):
+    """Everything that is said about an environment. The defaults are production's: the numbers of the requirements."""
+
+    environment: Profile = Field(json_schema_extra={"source": "§14.1"})
+    """The profile: what an environment of this kind has unless its file says otherwise."""
+    project: Project
+    """The Google Cloud project."""
+    generation: int = setting(1, "design: deleted names stay taken", ge=1, le=999)
+    """Counts rebuilds after a destroy. Deleted Cloud SQL names stay taken for a week and key rings for ever, so a rebuild needs
+    the next number; 1 adds nothing to the names."""
+    regions: Regions = Regions()
+    """Where things are."""
+    labels: Labels = Labels()
+    """Labels on everything."""
+    protection: Protection = Protection()
+    """Guards against deletion."""
+    network: Network = Network()
+    """The network."""
+    encryption: Encryption = Encryption()
+    """Keys."""
+    secrets: Secrets = Secrets()
+    """Generated credentials."""
+    identities: Identities = Identities()
+    """Workloads and groups."""
+    database: Database = Database()
+    """The main database."""
+
+    def named(self, base: str) -> str:
+        """A physical name of this generation: `alphintra-main-db`, and from generation 2 on `alphintra-main-db-g2`."""
+        return base if self.generation == 1 else f"{base}-g{self.generation}"
+
+    @property
+    def protected(self) -> bool:
+        """Whether the guards against deletion are on."""
+        return self.protection.enabled and self.protection.tear_down != self.environment
+
+    @model_validator(mode="after")
+    def _protection(self) -> Environment:
+        if not self.protection.enabled and self.environment != "dev":
+            raise ValueError(
+                f"protection.enabled is false, but {self.environment} is protected always; to take it down, "
+                f"set protection.tear_down to {self.environment}"
+            )
+        if self.protection.tear_down not in ("", self.environment):
+            raise ValueError(
+                f"protection.tear_down is '{self.protection.tear_down}'; "
+                f"it is empty, or the environment's own name: {self.environment}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _production_grade(self) -> Environment:
+        if self.environment == "dev":
+            return self
+        if not self.encryption.customer_managed:
+            raise ValueError(f"encryption.customer_managed is false, but {self.environment} has keys of its own")
+        if self.database.availability != "REGIONAL":
+            raise ValueError(f"database.availability is {self.database.availability}, but {self.environment} needs REGIONAL")
+        if not self.database.replicas:
+            raise ValueError(
+                f"database.replicas is empty, but {self.environment} needs a replica in another region for disaster recovery"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _places(self) -> Environment:
+        primary, secondary = self.regions.primary, self.regions.secondary
+        if zone_region(self.database.zone) != primary:
+            raise ValueError(f"database.zone is {self.database.zone}, which is not in the primary region {primary}")
+        for region in self.database.replicas:
+            if region == primary:
+                raise ValueError(f"database.replicas.{region} is in the primary's own region; it would be lost with it")
+            if region != secondary:
+                raise ValueError(f"database.replicas.{region} is in a region without network and keys; there is {secondary}")
+        key = self.encryption.keys["database"]
+        needed = {"primary", *(["secondary"] if self.database.replicas else [])}
+        if self.encryption.customer_managed and not needed <= set(key.regions):
+            raise ValueError(f"encryption.keys.database.regions is {list(key.regions)}; the database is in {sorted(needed)}")
+        if self.encryption.customer_managed and set(self.encryption.keys["secrets"].regions) != {
+            "primary",
+            "secondary",
+        }:
+            raise ValueError("encryption.keys.secrets.regions must name primary and secondary: secrets are kept in both regions")
+        return self
+
+    @model_validator(mode="after")
+    def _names(self) -> Environment:
+        for base in (
+            self.database.name,
+            *(f"{self.database.replica_name}-{region}" for region in self.database.replicas),
+        ):
+            whole = f"{self.project.id}:{self.named(base)}"
+            if len(whole) > NAME_LENGTH:
+                raise ValueError(
+                    f"database name {whole} has {len(whole)} characters; Cloud SQL takes {NAME_LENGTH} with the project's id"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _credentials(self) -> Environment:
+        for account, workload in self.identities.workloads.items():
+            for secret in workload.secrets:
+                if secret not in self.secrets.credentials:
+                    known = ", ".join(self.secrets.credentials)
+                    raise ValueError(
+                        f"identities.workloads.{account}.secrets names '{secret}', which is not generated; there are {known}"
+                    )
+        for needed in ("main-db-postgres", "main-db-pgbouncer"):
+            if needed not in self.secrets.credentials:
+                raise ValueError(f"secrets.credentials.{needed} is missing: the main database's user needs it")
+            if self.secrets.credentials[needed].length < self.database.passwords.min_length:
+                raise ValueError(
+                    f"secrets.credentials.{needed}.length is below "
+                    f"database.passwords.min_length ({self.database.passwords.min_length})"
+                )
+        return self

@@ -1,0 +1,39 @@
+"""Secrets."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from .section import Section, setting
+
+SecretId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{2,62}$")]
+
+
+class Credential(Section):
+    """A generated password. Its value exists in Secret Manager and, encrypted, in Pulumi's state; nowhere else."""
+
+    length: int = Field(32, ge=20, le=128, json_schema_extra={"source": "§9", "unit": "characters"})
+    """How long the password is."""
+    version: int = Field(1, ge=1, json_schema_extra={"source": "docs/runbooks/rotate-a-password.md"})
+    """Counts rotations: a higher number makes a new password, a new secret version, and sets it where it is used."""
+
+
+def _default_credentials() -> dict[str, Credential]:
+    return {"main-db-postgres": Credential(length=40), "main-db-pgbouncer": Credential()}
+
+
+class Secrets(Section):
+    """Secret Manager."""
+
+    credentials: dict[SecretId, Credential] = setting(_default_credentials(), "§9.2: passwords only where IAM does not reach")
+    """The generated passwords, by the id of their secret."""
+    destroy_delay_days: int = setting(
+        30,
+        "https://cloud.google.com/secret-manager/docs/delay-destruction-of-secret-versions",
+        unit="days",
+        ge=1,
+        le=1000,
+    )
+    """How long a destroyed version can be brought back."""

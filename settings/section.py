@@ -1,0 +1,45 @@
+"""What every section of the settings has in common."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+
+class Section(BaseModel):
+    """A group of settings: immutable, and nothing in it that is not declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True, use_attribute_docstrings=True)
+
+
+def setting(default: Any, source: str, *, unit: str | None = None, **constraints: Any) -> Any:
+    """A setting with its default.
+
+    Args:
+        default: the value in production.
+        source: where the number comes from: `§4.1` is a section of the requirements, anything else a link or a word.
+        unit: what the number counts.
+        constraints: what pydantic's `Field` takes: ge, le, multiple_of, min_length...
+    """
+    extra = {"source": source, **({"unit": unit} if unit else {})}
+    return Field(default, json_schema_extra=extra, **constraints)
+
+
+Region = Annotated[str, StringConstraints(pattern=r"^[a-z]+-[a-z]+\d$")]
+"""A Google Cloud region, such as us-central1."""
+
+Zone = Annotated[str, StringConstraints(pattern=r"^[a-z]+-[a-z]+\d-[a-z]$")]
+"""A zone of a region, such as us-central1-a."""
+
+ResourceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,61}[a-z0-9]$")]
+"""A name as most Google APIs want it: lower case, digits and hyphens, 2 to 63 characters."""
+
+Cidr = IPv4Network
+"""An address range, such as 10.0.0.0/16."""
+
+
+def zone_region(zone: str) -> str:
+    """The region that a zone lies in."""
+    return zone.rpartition("-")[0]

@@ -1,0 +1,67 @@
+"""What the set-up says while it works, and how it fails."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from subprocess import PIPE, STDOUT, Popen, TimeoutExpired
+
+
+class SetupError(Exception):
+    """Something the user can mend; the message says what."""
+
+
+def say(message: str) -> None:
+    """Prints a line of progress. Always on stderr: stdout belongs to the command's result."""
+    print(f"set-up: {message}", file=sys.stderr, flush=True)
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    env: dict[str, str] | None = None,
+    cwd: Path | None = None,
+    timeout: float = 3600,
+    progress: Callable[[list[str]], str] | None = None,
+    every: float = 10,
+) -> list[str]:
+    """Runs a command to its end and returns its output, line by line.
+
+    Args:
+        timeout: seconds after which the command is killed.
+        progress: turns the output so far into one line, said every `every` seconds.
+
+    Raises:
+        SetupError: the command failed or timed out; carries the last lines of its output.
+    """
+    started = said = time.monotonic()
+    lines: list[str] = []
+    with Popen([str(part) for part in command], stdout=PIPE, stderr=STDOUT, text=True, env=env, cwd=cwd) as process:
+        assert process.stdout is not None  # noqa: S101 - PIPE was asked for
+        try:
+            for line in process.stdout:
+                lines.append(line.rstrip())
+                now = time.monotonic()
+                if now - started > timeout:
+                    raise TimeoutExpired(process.args, timeout)
+                if progress and now - said >= every:
+                    said = now
+                    say(f"{progress(lines)}, {_elapsed(now - started)}")
+            process.wait(timeout=max(1.0, timeout - (time.monotonic() - started)))
+        except TimeoutExpired:
+            process.kill()
+            raise SetupError(f"{command[0]} did not finish within {timeout:.0f} s") from None
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode:
+        detail = "\n  ".join(line for line in lines[-8:] if line.strip())
+        raise SetupError(f"{Path(str(command[0])).name} failed (exit {process.returncode}):\n  {detail}")
+    return lines
+
+
+def _elapsed(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

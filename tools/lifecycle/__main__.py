@@ -1,0 +1,67 @@
+"""Command line: `python -m tools.lifecycle up --env prod --cloud local`."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from localcloud.errors import LocalCloudError
+
+from . import commands
+from .errors import FAILED, INTERRUPTED, USAGE, CommandError
+from .workspace import Workspace
+
+COMMANDS: dict[str, Callable[[Workspace, commands.Confirm], int]] = {
+    "up": commands.up,
+    "preview": commands.preview,
+    "drift": commands.drift,
+    "refresh": commands.refresh,
+    "destroy": commands.destroy,
+    "unprotect": commands.unprotect,
+    "protect": commands.protect,
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE, f"{message}\n")
+
+
+def main() -> int:
+    """Runs a command; the exit code is 0, 1 (failed), 2 (drifted), 64 (asked wrongly) or 130 (interrupted)."""
+    parser = _Parser(prog="python -m tools.lifecycle", description=(commands.__doc__ or "").partition(";")[0])
+    parser.add_argument("command", choices=[*COMMANDS])
+    parser.add_argument("--env", default="dev", help="the environment: Pulumi.<env>.yaml (default: %(default)s)")
+    parser.add_argument("--cloud", default="local", choices=["local", "gcp"], help="where (default: %(default)s)")
+    parser.add_argument("--yes", action="store_true", help="do not ask before changing Google Cloud")
+    arguments = parser.parse_args()
+
+    def confirm(what: str) -> bool:
+        return arguments.yes or (sys.stdin.isatty() and input(f"{what}? Type the environment's name: ") == arguments.env)
+
+    try:
+        return COMMANDS[arguments.command](Workspace(arguments.env, arguments.cloud), confirm)
+    except CommandError as error:
+        print(error, file=sys.stderr)
+        return error.code
+    except LocalCloudError as error:
+        print(error, file=sys.stderr)
+        return FAILED
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(
+            f"the disk is full ({error.filename or 'no space left'}); free some, and run the command again",
+            file=sys.stderr,
+        )
+        return FAILED
+    except KeyboardInterrupt:
+        print("interrupted; nothing is half-done, and running the command again goes on from here", file=sys.stderr)
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,240 @@
+"""The commands, one function each; what they return is the exit code."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from pulumi.automation.errors import CommandError as EngineError
+from pulumi.automation.errors import ConcurrentUpdateError
+
+from localcloud.store import Store
+
+from . import recovery
+from .errors import DRIFTED, FAILED, INTERRUPTED, CommandError
+from .events import Report, name_of
+from .summary import summary
+from .workspace import Workspace
+
+Confirm = Callable[[str], bool]
+
+
+def up(workspace: Workspace, confirm: Confirm) -> int:
+    """Builds the environment, or brings it to what its settings say."""
+    with _ready(workspace):
+        if workspace.cloud == "gcp":
+            changes = _previewed(workspace).changes
+            _say("\n".join(change.line for change in changes.values()) or "nothing would change")
+            if changes and not confirm(f"update '{workspace.environment}' on Google Cloud"):
+                raise CommandError("nothing was changed")
+        started = time.monotonic()
+        report = Report("up")
+        with _run(workspace, report):
+            result = workspace.stack.up(
+                on_event=report, policy_packs=workspace.policy_packs, show_secrets=False, suppress_outputs=True
+            )
+        outputs = {name: "[secret]" if value.secret else value.value for name, value in result.outputs.items()}
+        _result(summary(workspace, _resources(workspace), outputs, time.monotonic() - started))
+    return 0
+
+
+def preview(workspace: Workspace, _confirm: Confirm) -> int:
+    """Shows what an update would change."""
+    with workspace.alone():
+        recovery.release_locks(workspace)
+        _warn_of_pending(workspace)
+        changes = _previewed(workspace).changes
+        _result("\n".join(change.line for change in changes.values()) or "nothing would change")
+        _say(f"preview: {len(changes)} resource(s) would change")
+    return 0
+
+
+def drift(workspace: Workspace, _confirm: Confirm) -> int:
+    """Says whether anything would change: because the cloud differs from the state, or the program from both."""
+    with workspace.alone():
+        recovery.release_locks(workspace)
+        _warn_of_pending(workspace)
+        if not _resources(workspace):
+            raise CommandError(f"'{workspace.environment}' is not up; `make up ENV={workspace.environment}` builds it")
+        changes = _previewed(workspace, refresh=True).changes
+        if not changes:
+            _result(f"'{workspace.environment}' is as declared: nothing would change")
+            return 0
+        _result(f"'{workspace.environment}' has drifted; `make up ENV={workspace.environment}` would:")
+        _result("\n".join(change.line for change in changes.values()))
+    return DRIFTED
+
+
+def refresh(workspace: Workspace, _confirm: Confirm) -> int:
+    """Reads the cloud back into the state."""
+    with _ready(workspace):
+        report = Report("refresh")
+        with _run(workspace, report):
+            workspace.stack.refresh(on_event=report, show_secrets=False)
+        changes = report.changes.values()
+        _result("\n".join(change.line for change in changes) or "the state agrees with the cloud")
+    return 0
+
+
+def destroy(workspace: Workspace, confirm: Confirm) -> int:
+    """Removes everything, unless it is protected."""
+    with _ready(workspace):
+        guarded = [name_of(r["urn"]) for r in _resources(workspace) if r.get("protect")]
+        if guarded:
+            raise CommandError(
+                f"'{workspace.environment}' is protected: {len(guarded)} resources refuse to be deleted "
+                f"({', '.join(guarded[:3])}…). "
+                f"If it is meant, `make unprotect ENV={workspace.environment}` takes the guards off first."
+            )
+        if workspace.cloud == "gcp" and not confirm(f"destroy '{workspace.environment}' on Google Cloud"):
+            raise CommandError("nothing was changed")
+        report = Report("destroy")
+        with _run(workspace, report):
+            workspace.stack.destroy(on_event=report, show_secrets=False)
+        if workspace.cloud == "local":
+            workspace.stack.workspace.remove_stack(workspace.environment)
+        workspace.forget()
+        _result(f"'{workspace.environment}' is gone: {report.done} resources were removed.{_kept_names(workspace)}")
+    return 0
+
+
+def unprotect(workspace: Workspace, confirm: Confirm) -> int:
+    """Takes the guards against deletion off, as an update of its own."""
+    _only_local(workspace, "unprotect")
+    if not workspace.settings.protected:
+        _say(f"'{workspace.environment}' has no guards that are on; `make destroy ENV={workspace.environment}` removes it")
+        return 0
+    workspace.override({"protection": {"tear_down": workspace.environment}})
+    try:
+        return up(workspace, confirm)
+    except CommandError:
+        workspace.override({})
+        raise
+
+
+def protect(workspace: Workspace, confirm: Confirm) -> int:
+    """Puts the guards against deletion back."""
+    _only_local(workspace, "protect")
+    workspace.override({})
+    return up(workspace, confirm)
+
+
+# -- inside
+
+
+@contextmanager
+def _ready(workspace: Workspace) -> Iterator[None]:
+    """Validated settings, no other command at work, and a state without open questions."""
+    _ = workspace.settings
+    with workspace.alone():
+        for process in recovery.release_locks(workspace):
+            _say(f"an earlier run was cut off (process {process}); going on from where it stopped")
+        try:
+            recovered = recovery.recover(workspace)
+        except EngineError as error:
+            raise _failure(workspace, error, Report("recover")) from None
+        if recovered:
+            found, absent = ", ".join(recovered.found) or "none", ", ".join(recovered.absent) or "none"
+            _say(f"creations that were cut off: found and kept: {found}; not there: {absent}")
+        yield
+
+
+@contextmanager
+def _run(workspace: Workspace, report: Report) -> Iterator[None]:
+    """Runs the engine, and turns its failure into what a person can act on."""
+    try:
+        yield
+    except EngineError as error:
+        recovery.note(workspace, report)
+        raise _failure(workspace, error, report) from None
+
+
+def _previewed(workspace: Workspace, *, refresh: bool = False) -> Report:
+    report = Report("preview")
+    with _run(workspace, report):
+        workspace.stack.preview(on_event=report, refresh=refresh, policy_packs=workspace.policy_packs)
+    return report
+
+
+def _failure(workspace: Workspace, error: EngineError, report: Report) -> CommandError:
+    if isinstance(error, ConcurrentUpdateError):
+        return CommandError(f"the stack '{workspace.environment}' is locked by another update:\n{error}")
+    messages = [*report.policy, *report.messages()] or [_last_lines(str(error))]
+    again = "run the command again to go on from here"
+    if workspace.interrupted:
+        return CommandError(f"interrupted; what was under way has ended, and {again}", INTERRUPTED)
+    listed = "\n".join(f"  - {message}" for message in messages)
+    advice = _advice(workspace, listed) or f"What was done is kept; {again}."
+    return CommandError(f"{report.verb} of '{workspace.environment}' failed:\n{listed}\n{advice}", FAILED)
+
+
+def _advice(workspace: Workspace, listed: str) -> str:
+    """What to do about a failure that has a known way out."""
+    if re.search(r"instanceAlreadyExists|(KeyRing|CryptoKey) \S+ already exists", listed):
+        local = "; or forget the whole local cloud with `make clean-local`" if workspace.cloud == "local" else ""
+        return (
+            "Google keeps the names of deleted Cloud SQL instances for a week, and of key rings for ever. "
+            f"Set alphintra:generation to {workspace.settings.generation + 1} in {workspace.file.name}{local}."
+        )
+    return ""
+
+
+def _last_lines(text: str) -> str:
+    """What the engine printed last; it ended before it could report events."""
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("code:")]
+    return " ".join(line for line in lines[-4:] if line not in {"stdout:", "stderr:"}) or "the engine ended without a word"
+
+
+def _resources(workspace: Workspace) -> list[Mapping[str, Any]]:
+    return (workspace.exported()["deployment"] or {}).get("resources", [])
+
+
+def _warn_of_pending(workspace: Workspace) -> None:
+    pending = recovery.pending(workspace)
+    if pending:
+        _say(
+            f"an earlier run was cut off while it created {', '.join(pending)}; "
+            "`make up` or `make refresh` finds out what became of it"
+        )
+
+
+def _kept_names(workspace: Workspace) -> str:
+    """What Google would keep, which the next `up` will meet."""
+    if workspace.cloud != "local":
+        return ""
+    store = Store(workspace.store / "cloud.db")
+    with store.transaction():
+        project = f"/projects/{workspace.settings.project.id}/"
+        taken = [kept for kept in store.all_kept() if project in kept.name and "serviceusage" not in kept.name]
+        names = [f"  {kept.name.split('/', 5)[-1]} ({kept.reason})" for kept in taken]
+    store.close()
+    if not names:
+        return ""
+    generation = workspace.settings.generation + 1
+    return (
+        "\nAs at Google, some names stay taken:\n"
+        + "\n".join(names)
+        + f"\nBefore the next `make up`, set alphintra:generation to "
+        f"{generation} in {workspace.file.name}; or forget the whole local cloud with `make clean-local`."
+    )
+
+
+def _only_local(workspace: Workspace, verb: str) -> None:
+    if workspace.cloud != "local":
+        name, file = workspace.environment, workspace.file.name
+        raise CommandError(
+            f"`{verb}` changes the local cloud only. On Google Cloud set alphintra:protection.tear_down to {name} in {file}, "
+            f"have it reviewed, and run `make up CLOUD=gcp ENV={name}`."
+        )
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
+
+
+def _result(message: str) -> None:
+    print(message, flush=True)

@@ -1,0 +1,168 @@
+"""What the engine reports while it works, turned into what a person wants to know."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi.automation import EngineEvent, OpType
+
+CHANGING = {
+    OpType.CREATE: "+",
+    OpType.UPDATE: "~",
+    OpType.DELETE: "-",
+    OpType.REPLACE: "±",
+    OpType.CREATE_REPLACEMENT: "±",
+    OpType.DELETE_REPLACED: "±",
+    OpType.IMPORT: "=",
+}
+"""Operations that change something, and the sign of each."""
+NOISE = ("from $PATH at", "interrupted while", "exited prematurely", "STDOUT and STDERR streams of the plugin")
+"""Warnings that say what we know: the plugins are ours, and pending operations are sorted out by `recovery`."""
+COLORS = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
+LONGEST_VALUE = 100
+
+
+@dataclass(frozen=True)
+class Change:
+    """A resource that an operation changes."""
+
+    op: OpType
+    urn: str
+    details: tuple[str, ...] = ()
+
+    @property
+    def line(self) -> str:
+        """The change as a line, and a line for each property."""
+        head = f"{CHANGING[self.op]} {name_of(self.urn)} ({kind_of(self.urn)})"
+        return "\n".join([head, *(f"    {detail}" for detail in self.details)])
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An operation that failed."""
+
+    urn: str
+    op: str
+    state: Mapping[str, Any]
+    """What was to be created: type, provider, parent and inputs, secrets masked."""
+
+
+@dataclass
+class Report:
+    """Collects the events of one run; `progress` says the count on stderr now and then."""
+
+    verb: str
+    progress: bool = True
+    changes: dict[str, Change] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+    errors: list[tuple[str, str]] = field(default_factory=list)
+    """(URN or "", message) of every error, in the order they came."""
+    policy: list[str] = field(default_factory=list)
+    done: int = 0
+    _said: float = 0.0
+
+    def __call__(self, event: EngineEvent) -> None:
+        if event.resource_pre_event:
+            self._planned(event.resource_pre_event.metadata)
+        elif event.res_outputs_event:
+            self._finished(event.res_outputs_event.metadata)
+        elif event.res_op_failed_event:
+            self._failed(event.res_op_failed_event.metadata)
+        elif event.diagnostic_event:
+            self._told(event.diagnostic_event)
+        elif event.policy_event:
+            policy = event.policy_event
+            self.policy.append(
+                f"[{policy.enforcement_level}] {policy.policy_name}: {name_of(policy.resource_urn)}: {_plain(policy.message)}"
+            )
+
+    def messages(self) -> list[str]:
+        """The errors, each with its resource's name, without those that only repeat another."""
+        named = [f"{name_of(urn)}: {message}" if urn else message for urn, message in self.errors]
+        specific = [
+            line for line in named if not re.search(r"(update|preview|destroy|refresh) failed|resource\(s\) failed", line)
+        ]
+        return list(dict.fromkeys(specific or named))
+
+    def message_of(self, urn: str) -> str:
+        """What was said about a resource."""
+        return "\n".join(message for known, message in self.errors if known == urn)
+
+    def _planned(self, metadata: Any) -> None:
+        if metadata.op in CHANGING and metadata.logical is not False:
+            self.changes[metadata.urn] = Change(metadata.op, metadata.urn, tuple(details(metadata)))
+
+    def _finished(self, metadata: Any) -> None:
+        if metadata.op != OpType.SAME:
+            self.done += 1
+        now = time.monotonic()
+        if self.progress and now - self._said >= 1:
+            self._said = now
+            what = f"{metadata.op.value} {name_of(metadata.urn)}"
+            print(f"{self.verb}: {self.done} done, last: {what}", file=sys.stderr, flush=True)
+
+    def _failed(self, metadata: Any) -> None:
+        new = metadata.new
+        state = {
+            "urn": metadata.urn,
+            "type": metadata.type,
+            "custom": True,
+            "provider": metadata.provider,
+            "parent": new.parent if new else "",
+            "protect": bool(new and new.protect),
+            "inputs": dict(new.inputs or {}) if new else {},
+        }
+        self.failures.append(Failure(metadata.urn, metadata.op.value, state))
+
+    def _told(self, diagnostic: Any) -> None:
+        message = _plain(diagnostic.message)
+        if diagnostic.severity == "error" and message and not any(noise in message for noise in NOISE):
+            self.errors.append((diagnostic.urn or "", message))
+
+
+def details(metadata: Any) -> list[str]:
+    """The properties that differ, old and new."""
+    if metadata.op in (OpType.CREATE, OpType.DELETE) or not metadata.detailed_diff:
+        return []
+    old = metadata.old.inputs if metadata.old else {}
+    new = metadata.new.inputs if metadata.new else {}
+    lines: list[str] = []
+    for path, difference in sorted(metadata.detailed_diff.items()):
+        replaces = " (replaces)" if "replace" in str(difference.diff_kind.value) else ""
+        lines.append(f"{path}: {_value(old, path)} -> {_value(new, path)}{replaces}")
+    return lines
+
+
+def name_of(urn: str) -> str:
+    """The logical name in a URN."""
+    return urn.rsplit("::", 1)[-1]
+
+
+def kind_of(urn: str) -> str:
+    """The resource type in a URN, without the module."""
+    token = urn.split("::")[2].rsplit("$", 1)[-1]
+    package, _, rest = token.partition(":")
+    return f"{package}:{rest.rpartition(':')[2]}"
+
+
+def _value(inputs: Any, path: str) -> str:
+    value: Any = inputs
+    for part in re.findall(r"[^.\[\]]+", path):
+        if isinstance(value, list):
+            value = value[int(part)] if int(part) < len(value) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        else:
+            value = value.get(part) if isinstance(value, Mapping) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    if value is None:
+        return "(none)"
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
+
+
+def _plain(message: str) -> str:
+    return COLORS.sub("", message or "").strip()

@@ -1,0 +1,169 @@
+"""After an interrupted run: finds out what became of creations whose outcome is not known, and makes the state true.
+
+Two things leave such creations behind. An engine that dies leaves them in its state as pending operations. A provider
+that dies or loses an answer leaves a failed operation; we note those ourselves, in the workspace's journal. In both
+cases the resource may or may not exist. It is entered into the state under the id it must have, which follows from its
+inputs, and then read back: the engine keeps what is there and drops what is not. Nothing is created twice, and nothing
+is left behind.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from localcloud.gcp.catalog import types
+from localcloud.wire import MASK
+
+from .errors import CommandError
+from .events import Report, name_of
+from .workspace import Workspace
+
+Resource = dict[str, Any]
+
+LOST = re.compile(
+    r"timeout while waiting|connection reset|connection refused|unavailable|\bEOF\b|transport|deadline exceeded|"
+    r"context canceled|error reading from server|outcome of the operation is not known|Error 5\d\d",
+    re.IGNORECASE,
+)
+"""Failures after which the resource may exist all the same. A refusal with a 4xx status is an answer: it does not."""
+ORPHAN_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What became of creations whose outcome was not known, by name."""
+
+    found: Sequence[str]
+    absent: Sequence[str]
+
+
+def note(workspace: Workspace, report: Report) -> None:
+    """Writes the creations of a failed run whose outcome is not known into the journal."""
+    lost = [f.state for f in report.failures if f.op.startswith("create") and LOST.search(report.message_of(f.urn) or "EOF")]
+    if lost:
+        workspace.journal.parent.mkdir(parents=True, exist_ok=True)
+        partial = workspace.journal.with_suffix(".partial")
+        partial.write_text(json.dumps([*_noted(workspace), *lost], indent=1))
+        partial.replace(workspace.journal)
+
+
+def pending(workspace: Workspace) -> list[str]:
+    """The names of the creations whose outcome is not known."""
+    deployment = workspace.exported()["deployment"] or {}
+    return [name_of(resource["urn"]) for resource in [*_creating(deployment), *_noted(workspace)]]
+
+
+def recover(workspace: Workspace) -> Recovered | None:
+    """Makes the state true after an interrupted run; None where there is nothing to do."""
+    state = workspace.exported()
+    deployment: dict[str, Any] = state["deployment"] or {}
+    candidates = [*_creating(deployment), *_noted(workspace)]
+    if not candidates and not deployment.get("pending_operations"):
+        workspace.journal.unlink(missing_ok=True)
+        return None
+    settings = workspace.settings
+    entered = [r for r in (_with_id(c, settings.project.id, settings.regions.primary) for c in candidates) if r]
+    urns = _enter(deployment, entered)
+    workspace.imported({**state, "deployment": deployment})
+    if urns:
+        workspace.stack.refresh(target=urns, on_event=Report("recover", progress=False), show_secrets=False)
+    workspace.journal.unlink(missing_ok=True)
+    state = workspace.exported()
+    after: dict[str, Any] = state["deployment"] or {}
+    if _undo_false_replacements(after):
+        workspace.imported({**state, "deployment": after})
+    there = {resource["urn"] for resource in after.get("resources", []) if not resource.get("delete")}
+    names = {name_of(candidate["urn"]): candidate["urn"] in there for candidate in candidates}
+    return Recovered([n for n, found in names.items() if found], [n for n, found in names.items() if not found])
+
+
+def release_locks(workspace: Workspace) -> list[str]:
+    """Removes the locks of engines that are gone, and waits for one that is just ending.
+
+    Returns:
+        The process numbers of the engines whose locks were removed.
+
+    Raises:
+        CommandError: an engine of somebody else is still at work.
+    """
+    removed: list[str] = []
+    for lock in workspace.engine_locks():
+        try:
+            holder = int(json.loads(lock.read_text())["pid"])
+        except (OSError, ValueError, KeyError):
+            holder = 0
+        until = time.monotonic() + ORPHAN_SECONDS
+        while holder and _alive(holder):
+            if time.monotonic() > until:
+                raise CommandError(
+                    f"the stack '{workspace.environment}' is locked by a Pulumi engine that is still running (process {holder}); "
+                    "wait for it to end, or stop it"
+                )
+            time.sleep(0.2)
+        lock.unlink(missing_ok=True)
+        removed.append(str(holder))
+    return removed
+
+
+# -- inside
+
+
+def _creating(deployment: Mapping[str, Any]) -> list[Resource]:
+    operations: list[dict[str, Any]] = deployment.get("pending_operations") or []
+    return [operation["resource"] for operation in operations if operation["type"] == "creating"]
+
+
+def _noted(workspace: Workspace) -> list[Resource]:
+    try:
+        return json.loads(workspace.journal.read_text())
+    except FileNotFoundError:
+        return []
+
+
+def _with_id(resource: Resource, project: str, region: str) -> Resource | None:
+    """The resource under the id that it must have; None where it lives in the state alone."""
+    known = types().get(resource["type"])
+    inputs = {key: value for key, value in resource.get("inputs", {}).items() if value != MASK}
+    id_ = known.recovery_id(inputs, project, region) if known else None
+    return {**resource, "inputs": inputs, "id": id_, "outputs": {}} if id_ else None
+
+
+def _enter(deployment: dict[str, Any], entered: Sequence[Resource]) -> list[str]:
+    """Puts resources into a deployment that has no pending operations then; the answer is the URNs to read back."""
+    resources: list[Resource] = deployment.setdefault("resources", [])
+    deployment["pending_operations"] = []
+    urns: list[str] = []
+    for resource in entered:
+        before = [known for known in resources if known["urn"] == resource["urn"] and not known.get("delete")]
+        if any(known.get("id") == resource["id"] for known in before):
+            continue
+        for replaced in before:  # a replacement was under way: the old one still has to go
+            replaced["delete"] = True
+        resources.append(resource)
+        urns.append(resource["urn"])
+    return urns
+
+
+def _undo_false_replacements(deployment: dict[str, Any]) -> bool:
+    """Takes back that a resource is to be deleted where the newest of a series turned out to be that very one."""
+    resources: list[Resource] = deployment.get("resources", [])
+    living = {(r["urn"], r.get("id")) for r in resources if not r.get("delete")}
+    kept = [r for r in resources if not (r.get("delete") and (r["urn"], r.get("id")) in living)]
+    deployment["resources"] = kept
+    return len(kept) != len(resources)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,236 @@
+"""Where a stack's state, secrets and configuration live, for the local cloud and for Google's."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from pulumi.automation import CommandResult, LocalWorkspace, Stack
+from ruamel.yaml import YAML
+
+from localcloud.serve import STORE_VARIABLE
+from settings import NAMESPACE, Environment, SettingsError
+from settings.load import overridden, read_stack_file
+from settings.profiles import overlay
+from tools import preload
+from tools.recorder import ROOT, run_main
+
+from .engine import Engine
+from .errors import USAGE, CommandError
+
+Cloud = Literal["local", "gcp"]
+
+LOCAL = ROOT / ".cache" / "local"
+"""Everything of the local cloud: `make clean-local` removes it, and nothing else is lost."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A stack of an environment on a cloud."""
+
+    environment: str
+    cloud: Cloud
+    home: Path = LOCAL
+
+    @cached_property
+    def settings(self) -> Environment:
+        """The validated settings, with the overrides of this machine laid on top.
+
+        Raises:
+            CommandError: there is no such environment, or its settings are not allowed.
+        """
+        if not self.file.exists():
+            known = ", ".join(environments())
+            raise CommandError(
+                f"unknown environment '{self.environment}': there is no {self.file.name}; there are {known}", USAGE
+            )
+        try:
+            return overridden(read_stack_file(self.file), self.overrides, self.file.name)
+        except SettingsError as error:
+            raise CommandError(str(error)) from None
+
+    @property
+    def file(self) -> Path:
+        """The stack's file."""
+        return ROOT / f"Pulumi.{self.environment}.yaml"
+
+    @property
+    def overrides(self) -> Mapping[str, Any]:
+        """Settings that this machine lays on top of the stack's file, on the local cloud only."""
+        try:
+            return json.loads(self._overrides.read_text()) if self.cloud == "local" else {}
+        except FileNotFoundError:
+            return {}
+
+    def override(self, over: Mapping[str, Any]) -> None:
+        """Changes those settings; nothing removes the file."""
+        if over:
+            self._overrides.parent.mkdir(parents=True, exist_ok=True)
+            self._overrides.write_text(json.dumps(over))
+        else:
+            self._overrides.unlink(missing_ok=True)
+        self.__dict__.pop("settings", None)
+
+    @property
+    def journal(self) -> Path:
+        """Operations of earlier runs whose outcome is not known."""
+        return self.home / "journal" / f"{self.cloud}-{self.environment}.json"
+
+    @property
+    def policy_packs(self) -> list[str]:
+        """The policy packs that the engine enforces."""
+        return [str(ROOT / "policies")]
+
+    @property
+    def store(self) -> Path:
+        """The folder of the local cloud's store."""
+        return self.home / "cloud"
+
+    @cached_property
+    def stack(self) -> Stack:
+        """The stack, made where it does not exist."""
+        preload.start()
+        folder = self._prepared() if self.cloud == "local" else ROOT
+        workspace = LocalWorkspace(
+            work_dir=str(folder),
+            program=run_main,
+            pulumi_command=Engine(),
+            pulumi_home=str(self.home / "home") if self.cloud == "local" else None,
+            env_vars=self._variables if self.cloud == "local" else {},
+        )
+        return Stack.create_or_select(self.environment, workspace)
+
+    def exported(self) -> dict[str, Any]:
+        """The stack's state, secrets encrypted: version and deployment."""
+        return json.loads(self._engine("stack", "export").stdout)
+
+    def imported(self, state: Mapping[str, Any]) -> None:
+        """Replaces the stack's state."""
+        file = self._private / f"{self.environment}.state.json"
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(state))
+        try:
+            self._engine("stack", "import", "--file", str(file))
+        finally:
+            file.unlink()
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether someone pressed Ctrl-C while the engine worked."""
+        command = self.stack.workspace.pulumi_command
+        return isinstance(command, Engine) and command.interrupts > 0
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keeps other commands of this checkout off the stack.
+
+        Raises:
+            CommandError: one is at work.
+        """
+        lock = self.home / f"{self.cloud}-{self.environment}.lock"
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with lock.open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                raise CommandError(
+                    f"the stack '{self.environment}' is in use by another command (process {file.read() or 'unknown'}); "
+                    "wait for it to end, or stop it with Ctrl-C"
+                ) from None
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            yield
+
+    def engine_locks(self) -> list[Path]:
+        """The locks that engines hold, or held when they were killed, on the local cloud's stack."""
+        folder = self.home / "state" / ".pulumi" / "locks" / "organization" / NAMESPACE / self.environment
+        return sorted(folder.glob("*.json"))
+
+    def forget(self) -> None:
+        """Removes what this machine keeps of the stack, after it was destroyed."""
+        self.journal.unlink(missing_ok=True)
+        if self.cloud == "local":
+            self.override({})
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    # -- inside
+
+    def _engine(self, *arguments: str) -> CommandResult:
+        """A command that Pulumi's Automation API does not have, or only with secrets in plain text."""
+        workspace = self.stack.workspace
+        home = {"PULUMI_HOME": workspace.pulumi_home} if workspace.pulumi_home else {}
+        env = {**workspace.env_vars, **home}
+        return workspace.pulumi_command.run([*arguments, "--stack", self.environment], workspace.work_dir, env)
+
+    @property
+    def _private(self) -> Path:
+        return self.home / "private"
+
+    @property
+    def _overrides(self) -> Path:
+        return self.home / "overrides" / f"{self.environment}.json"
+
+    @property
+    def _folder(self) -> Path:
+        return self.home / "workspaces" / self.environment
+
+    @property
+    def _variables(self) -> dict[str, str]:
+        return {
+            "PULUMI_BACKEND_URL": (self.home / "state").as_uri(),
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase()),
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
+            "PATH": f"{ROOT / 'localcloud' / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            STORE_VARIABLE: str(self.store),
+        }
+
+    def _passphrase(self) -> Path:
+        file = self.home / "passphrase"
+        if not file.exists():
+            partial = file.with_suffix(f".{os.getpid()}")
+            partial.touch(mode=0o600)
+            partial.write_text(secrets.token_urlsafe(32))
+            partial.replace(file)
+        return file
+
+    def _prepared(self) -> Path:
+        """A folder with the project and the stack's file, so that the engine never writes into the checkout."""
+        (self.home / "state").mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / "Pulumi.yaml", self._folder / "Pulumi.yaml")
+        copy = self._folder / self.file.name
+        kept = _salt(copy)
+        given: Any = YAML(typ="safe").load(self.file.read_text())
+        config = dict(given["config"])
+        for key, value in self.overrides.items():
+            name = f"{NAMESPACE}:{key}"
+            before = config.get(name)
+            config[name] = overlay(before, value) if isinstance(before, Mapping) else value
+        copy.write_text(json.dumps({"config": config, **kept}, indent=2, default=str))  # JSON is YAML
+        return self._folder
+
+
+def environments() -> list[str]:
+    """The environments that have a file."""
+    return sorted(path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml"))
+
+
+def _salt(file: Path) -> dict[str, Any]:
+    """What the engine wrote into the stack's file to encrypt secrets."""
+    if not file.exists():
+        return {}
+    known: Any = YAML(typ="safe").load(file.read_text()) or {}
+    return {key: value for key, value in known.items() if key != "config"}

@@ -1,0 +1,154 @@
+"""Runs the program without an engine and records what it registers: the source of inventories and component tests."""
+
+from __future__ import annotations
+
+import asyncio
+import runpy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.runtime import mocks, run_in_stack
+from pulumi.runtime import settings as pulumi_settings
+from pulumi.runtime.proto import resource_pb2
+
+from localcloud.gcp.catalog import types
+from localcloud.gcp.foresee import foresee
+from localcloud.wire import receive, send
+from settings.load import NAMESPACE
+
+ROOT = Path(__file__).resolve().parents[1]
+STACK_TYPE = "pulumi:pulumi:Stack"
+UNKNOWN_IN_INVENTORY = "<not known before the update>"
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A resource as the program registered it; secrets are masked."""
+
+    urn: str
+    type: str
+    name: str
+    parent: str
+    custom: bool
+    protect: bool
+    provider: str
+    dependencies: list[str]
+    property_dependencies: dict[str, list[str]]
+    inputs: dict[str, Any]
+    ignore_changes: list[str] = field(default_factory=list)
+
+
+class Recorder(mocks.MockMonitor):
+    """Stands in for the engine's resource monitor. Outputs are what the local cloud foresees."""
+
+    def __init__(self, project: str, region: str, *, preview: bool) -> None:
+        super().__init__(_NoMocks())
+        self._preview = preview
+        self.registrations: list[Registration] = []
+        self.stack_outputs: dict[str, Any] = {}
+        self._project, self._region = project, region
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """The URN as the engine makes it: with the types of all parents but the stack."""
+        parents = parent.split("::")[2] if parent else STACK_TYPE
+        qualified = type_ if parents == STACK_TYPE else f"{parents}${type_}"
+        return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{qualified}::{name}"
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
+        urn = self.make_urn(request.parent, request.type, request.name)
+        inputs = receive(request.object, mask=True)
+        dependencies = {key: sorted(value.urns) for key, value in request.propertyDependencies.items()}
+        self.registrations.append(
+            Registration(
+                urn=urn,
+                type=request.type,
+                name=request.name,
+                parent=request.parent,
+                custom=request.custom,
+                protect=request.protect or self._inherited(request.parent),
+                provider=request.provider,
+                dependencies=sorted(request.dependencies),
+                property_dependencies={key: urns for key, urns in sorted(dependencies.items()) if urns},
+                inputs=inputs,
+                ignore_changes=list(request.ignoreChanges),
+            )
+        )
+        if self._preview and request.custom:
+            id_, state = "", receive(request.object)  # what is not among the inputs stays unknown
+        elif request.type in types():
+            id_, state = foresee(request.type, request.name, receive(request.object), self._project, self._region)
+        else:
+            id_, state = (f"{request.name}-id" if request.custom else ""), _other(request)
+        self.resources[urn] = self.ResourceRegistration(urn, id_, state)
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=send(state))
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
+        if request.urn.endswith(f"::{pulumi.get_project()}-{pulumi.get_stack()}"):
+            self.stack_outputs = receive(request.outputs, mask=True)
+        return super().RegisterResourceOutputs(request)
+
+    def _inherited(self, parent: str) -> bool:
+        return any(known.protect for known in self.registrations if known.urn == parent)
+
+
+def _other(request: Any) -> dict[str, Any]:
+    """Outputs of the random provider: the value itself is of no interest to an inventory."""
+    made = {"result": f"<{request.name}.result>"} if request.type.startswith("random:") else {}
+    return {**receive(request.object), **made}
+
+
+class _NoMocks(mocks.Mocks):
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        raise AssertionError(f"unexpected registration of {args.typ}")
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        raise AssertionError(f"the program looks something up: {args.token}; it must not")
+
+
+def record(
+    program: Callable[[], object],
+    *,
+    stack: str,
+    config: Mapping[str, str],
+    project: str,
+    region: str,
+    preview: bool = False,
+) -> Recorder:
+    """Runs a program to its end and returns what it registered.
+
+    Args:
+        config: the stack's configuration, with full keys and JSON values, as the engine hands it over.
+        project: the Google Cloud project, for foreseen names.
+        region: the default region.
+        preview: whether outputs stay unknown, as in a preview.
+    """
+    recorder = Recorder(project, region, preview=preview)
+    pulumi_settings.configure(
+        mocks.MockSettings(
+            monitor=recorder,
+            monitor_features=set(recorder.GetDeploymentInfo(None).supportedFeatures),
+            engine=mocks.MockEngine(None),
+            project=NAMESPACE,
+            stack=stack,
+            dry_run=preview,
+            organization="organization",
+            callbacks=None,
+        )
+    )
+    pulumi_settings.set_root_resource(None)  # pyright: ignore[reportArgumentType] - the stack resource is made anew
+    pulumi.runtime.set_all_config(dict(config))
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_until_complete(run_in_stack(program))
+    finally:
+        loop.close()
+    return recorder
+
+
+def run_main() -> None:
+    """The program, as Pulumi runs it."""
+    runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
