@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_gcp as gcp
@@ -26,7 +26,7 @@ class SecretsArgs:
     """The regions that secrets are kept in, each with its key's id, or None for Google's own keys."""
     protect: bool
     """Whether secrets refuse to be deleted."""
-    readers: Mapping[str, Mapping[str, pulumi.Input[str]]] = field(default_factory=dict)
+    readers: Mapping[str, Mapping[str, pulumi.Input[str]]]
     """For each secret the members that may read it, by a short name of each."""
     requires: Sequence[pulumi.Resource] = ()
     """What must be there first: the enabled APIs."""
@@ -103,7 +103,7 @@ class Secrets(pulumi.ComponentResource):
             secret=secret.id,
             # Write-only: the provider sends it and keeps it neither in its outputs nor in what it reads back.
             secret_data_wo=password.result,
-            secret_data_wo_version=credential.version,
+            secret_data_wo_version=str(credential.version),
             opts=pulumi.ResourceOptions(parent=self),
         )
         return Credential(password.result, credential.version, secret)

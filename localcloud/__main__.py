@@ -29,8 +29,7 @@ from typing import Any
 
 from .errors import LocalCloudError
 from .faults import check_effect
-from .gcp import cloud as _cloud  # noqa: F401 - registers the rules
-from .gcp.rules import RULES
+from .gcp.cloud import rules as all_rules
 from .serve import STORE_VARIABLE
 from .store import Row, Store
 
@@ -53,7 +52,7 @@ def kept(store: Store, _arguments: argparse.Namespace) -> None:
 
 def rules(_store: Store, _arguments: argparse.Namespace) -> None:
     """Lists the rules."""
-    for rule in RULES.values():
+    for rule in all_rules.RULES.values():
         _print(f"{rule.id:<30} {rule.says}\n{'':<30} {rule.source}")
 
 

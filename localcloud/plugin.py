@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .shape import Change, Failure, Props
+from .shape import Change, Failure
+from .values import Props
 
 
 @dataclass(frozen=True)
 class Difference:
     """What an update would change."""
 
-    changes: Mapping[str, Change] = field(default_factory=dict)
+    changes: Mapping[str, Change] = field(default_factory=dict[str, Change])
     delete_before_replace: bool = False
 
 

@@ -14,6 +14,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import FrameType
 
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
@@ -45,9 +46,13 @@ def main() -> int:
     server = grpc.server(ThreadPoolExecutor(max_workers=WORKERS), options=options)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Service(provider), server)
     port = server.add_insecure_port("127.0.0.1:0")
+
     # The engine runs plugins in process groups of their own, so this is not Ctrl-C but the engine saying that it is done.
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        server.stop(GRACE_SECONDS)
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: server.stop(GRACE_SECONDS))
+        signal.signal(number, stop)
     server.start()
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     print(port, flush=True)

@@ -12,10 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from .unknown import UNKNOWN, is_known
-
-Props = dict[str, Any]
-_MISSING = object()
+from .values import UNKNOWN, Props, at, is_known, is_list, is_object
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class Property:
     allowed: tuple[Any, ...] = ()
     range: tuple[float | None, float | None] | None = None
     pattern: str | None = None
-    properties: Mapping[str, Property] = field(default_factory=dict)
+    properties: Mapping[str, Property] = field(default_factory=dict[str, "Property"])
 
     @staticmethod
     def parse(data: Mapping[str, Any]) -> Property:
@@ -47,12 +44,12 @@ class Property:
         outer, _, inner = type_.partition("<")
         single = data.get("maxItems") == 1 and outer in {"list", "set"}
         nested = {name: Property.parse(value) for name, value in data.get("properties", {}).items()}
-        flattened = "object" if nested else inner.rstrip(">") or "string"
+        flattened = "object" if "properties" in data else inner.rstrip(">") or "string"
         kind = flattened if single else outer  # Pulumi flattens a list of at most one to the thing itself
         low_high = data.get("range")
         return Property(
             kind=kind,
-            item="object" if nested else inner.rstrip(">") or "string",
+            item="object" if "properties" in data else inner.rstrip(">") or "string",
             required=data.get("required", False),
             optional=data.get("optional", False),
             computed=data.get("computed", False),
@@ -206,10 +203,10 @@ _TYPES: Mapping[str, Callable[[Any], bool]] = {
     "bool": lambda value: isinstance(value, bool),
     "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "float": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
-    "object": lambda value: isinstance(value, Mapping),
-    "map": lambda value: isinstance(value, Mapping),
-    "list": lambda value: isinstance(value, list),
-    "set": lambda value: isinstance(value, list),
+    "object": is_object,
+    "map": is_object,
+    "list": is_list,
+    "set": is_list,
 }
 
 
@@ -229,26 +226,16 @@ def _check_relations(
             failures += [
                 Failure(where, f'"{where}": conflicts with {other}')
                 for other in known.conflicts_with
-                if _at(root, other) is not None
+                if at(root, other) is not None
             ]
-            if known.kind == "object" and isinstance(value, Mapping):
+            if known.kind == "object" and is_object(value):
                 failures += _check_relations(known.properties, value, root, where)
         for group, most in ((known.exactly_one_of, 1), (known.at_least_one_of, len(known.at_least_one_of))):
-            given = [other for other in group if _at(root, other) is not None]
+            given = [other for other in group if at(root, other) is not None]
             if group and where == min(group) and not 1 <= len(given) <= most:
                 wanted = "exactly one" if most == 1 else "at least one"
                 failures.append(Failure(where, f"{wanted} of `{','.join(group)}` must be specified"))
     return failures
-
-
-def _at(values: Any, path: str) -> Any:
-    for name in path.split("."):
-        if values is UNKNOWN:
-            return UNKNOWN
-        if not isinstance(values, Mapping):
-            return None
-        values = values.get(name)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-    return values
 
 
 def _with_defaults(properties: Mapping[str, Property], values: Mapping[str, Any]) -> Props:
@@ -257,10 +244,10 @@ def _with_defaults(properties: Mapping[str, Property], values: Mapping[str, Any]
         value = filled.get(name)
         if value is None and known.default is not None:
             filled[name] = known.default
-        elif known.kind == "object" and isinstance(value, Mapping):
+        elif known.kind == "object" and is_object(value):
             filled[name] = _with_defaults(known.properties, value)
-        elif known.properties and isinstance(value, list):
-            filled[name] = [_with_defaults(known.properties, item) if isinstance(item, Mapping) else item for item in value]
+        elif known.properties and is_list(value):
+            filled[name] = [_with_defaults(known.properties, item) if is_object(item) else item for item in value]
     return filled
 
 
@@ -278,9 +265,9 @@ def _diff_object(
         after = _effective(known, new.get(name))
         if after is None and known.computed:
             continue  # left to the cloud, which keeps what it has
-        if known.kind == "object" and isinstance(before, Mapping) and isinstance(after, Mapping):
+        if known.kind == "object" and is_object(before) and is_object(after):
             yield from _diff_object(known.properties, before, after, where)
-        elif known.item == "object" and isinstance(before, list) and isinstance(after, list):
+        elif known.item == "object" and is_list(before) and is_list(after):
             yield from _diff_items(known, before, after, where)
         elif _canonical(known, before) != _canonical(known, after):
             yield where, Change(_kind(before, after), known.force_new)
@@ -293,7 +280,7 @@ def _diff_items(known: Property, before: list[Any], after: list[Any], path: str)
         where = f"{path}[{index}]"
         left = before[index] if index < len(before) else None
         right = after[index] if index < len(after) else None
-        if isinstance(left, Mapping) and isinstance(right, Mapping):
+        if is_object(left) and is_object(right):
             yield from _diff_object(known.properties, left, right, where)
         elif left is not right:
             yield where, Change(_kind(left, right), known.force_new)
@@ -320,7 +307,7 @@ def _canonical(known: Property, value: Any) -> Any:
 
 def _sorted(known: Property, values: list[Any]) -> list[Any]:
     def key(value: Any) -> str:
-        shown = _with_defaults(known.properties, value) if isinstance(value, Mapping) else value
+        shown = _with_defaults(known.properties, value) if is_object(value) else value
         return json.dumps(shown, sort_keys=True, default=repr)
 
     return sorted(values, key=key)

@@ -14,14 +14,13 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .errors import StoreError
-
-Props = dict[str, Any]
+from .values import Props, merge
 
 SCHEMA_VERSION = "1"
 LOCK_SECONDS = 60
@@ -125,15 +124,6 @@ class Fault:
     effect: str
 
 
-def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> Props:
-    """`over` laid on `base`, object by object; lists and scalars of `over` win."""
-    merged = dict(base)
-    for key, value in over.items():
-        under = merged.get(key)
-        merged[key] = merge(under, value) if isinstance(under, Mapping) and isinstance(value, Mapping) else value
-    return merged
-
-
 class Store:
     """An open store. Every method but `transaction` must be called inside one."""
 
@@ -165,7 +155,7 @@ class Store:
         self._db.close()
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Generator[None]:
         """All or nothing for everything inside; other processes wait."""
         with self._lock, self._guarded():
             self._db.execute("BEGIN IMMEDIATE")
@@ -343,7 +333,7 @@ class Store:
         return Row(**{**values, "config": json.loads(values["config"]), "computed": json.loads(values["computed"])})
 
     @contextlib.contextmanager
-    def _guarded(self) -> Iterator[None]:
+    def _guarded(self) -> Generator[None]:
         """Turns what SQLite and the file system say into one sentence."""
         try:
             yield

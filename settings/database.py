@@ -88,7 +88,7 @@ class Replica(Section):
 
     zone: Zone
     """Where it runs."""
-    availability: Literal["ZONAL", "REGIONAL"] = "ZONAL"
+    availability: Literal["ZONAL", "REGIONAL"] = setting("ZONAL", "§10.2")
     """REGIONAL: with a standby in another zone of its region."""
 
 

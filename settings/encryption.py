@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from .section import ResourceName, Section, setting
 
@@ -15,11 +15,11 @@ Service = Literal["sqladmin.googleapis.com", "secretmanager.googleapis.com"]
 class KeyClass(Section):
     """A class of data with a key of its own, in each of its regions."""
 
-    regions: tuple[Literal["primary", "secondary"], ...] = Field(("primary", "secondary"), min_length=1)
+    regions: tuple[Literal["primary", "secondary"], ...] = setting(("primary", "secondary"), "§9.1", min_length=1)
     """Where the key exists: a key serves its own region only."""
-    protection_level: Literal["SOFTWARE", "HSM"] = "SOFTWARE"
+    protection_level: Literal["SOFTWARE", "HSM"] = setting("SOFTWARE", "§9.1")
     """HSM: the key never leaves certified hardware."""
-    used_by: tuple[Service, ...] = ()
+    used_by: tuple[Service, ...] = setting((), "§9.1")
     """The services whose agents may use the key; none where applications use it under their own identities."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
 from .section import Section, setting
 
@@ -20,9 +20,9 @@ class Workload(Section):
 
     purpose: Annotated[str, StringConstraints(min_length=5, max_length=100)]
     """What it does; becomes the service account's description."""
-    database: bool = False
+    database: bool = setting(False, "§9.2")
     """Whether it connects to the main database, with IAM authentication: there is no password."""
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = setting((), "§9.2")
     """The generated credentials it may read."""
 
 
@@ -43,5 +43,5 @@ class Identities(Section):
 
     workloads: dict[AccountId, Workload] = setting(_default_workloads(), "§9.2 service accounts with minimal privileges, §15.5")
     """Service accounts, by their id."""
-    database_groups: tuple[GroupEmail, ...] = Field((), json_schema_extra={"source": "§9.2"})
+    database_groups: tuple[GroupEmail, ...] = setting((), "§9.2")
     """Google groups whose members sign in to the main database as themselves, with IAM authentication."""

@@ -11,12 +11,10 @@ from typing import Any, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedBase
-from ruamel.yaml.error import YAMLError
 
 from .environment import Environment
 from .profiles import PROFILES, overlay
+from .yaml_file import YAMLError, line_of, parse
 
 NAMESPACE = "alphintra"
 """The prefix of our keys in a stack's configuration, which is the Pulumi project's name."""
@@ -44,7 +42,7 @@ def read_stack_file(path: Path) -> Mapping[str, Any]:
         SettingsError: the file is missing, or is not the YAML of a stack.
     """
     try:
-        document = YAML(typ="rt").load(path.read_text())
+        document = parse(path.read_text())
     except FileNotFoundError:
         raise SettingsError(f"{path.name} does not exist") from None
     except OSError as error:
@@ -55,15 +53,15 @@ def read_stack_file(path: Path) -> Mapping[str, Any]:
         raise SettingsError(f"{path.name}{where}: not valid YAML: {getattr(error, 'problem', None) or error}") from None
     except UnicodeDecodeError:
         raise SettingsError(f"{path.name} is not a text file in UTF-8") from None
-    if not isinstance(document, Mapping) or not isinstance(document.get("config"), Mapping):
+    top: Mapping[str, Any] = cast("Mapping[str, Any]", document) if isinstance(document, Mapping) else {}
+    if not isinstance(top.get("config"), Mapping):
         raise SettingsError(
             f"{path.name}: a stack's file has the key 'config', with keys such as '{NAMESPACE}:environment' under it"
         )
-    for key in cast("Mapping[str, Any]", document):
+    for key in top:
         if key not in FILE_KEYS:
             raise SettingsError(f"{path.name}: unknown key '{key}'; allowed are {', '.join(FILE_KEYS)}")
-    config: Any = document["config"]
-    return _OurPart(config)
+    return _OurPart(top["config"])
 
 
 def load_config(config: Mapping[str, str], stack: str) -> Environment:
@@ -103,7 +101,7 @@ def defaults() -> Mapping[str, Any]:
 
 def _validated(given: Mapping[str, Any], file: str) -> Environment:
     profile = given.get("environment")
-    known = PROFILES.get(profile, {}) if isinstance(profile, str) else {}
+    known: Mapping[str, Any] = PROFILES.get(profile, {}) if isinstance(profile, str) else {}
     complete = _without_nulls(Environment, overlay(overlay(defaults(), known), given))
     try:
         return Environment.model_validate_json(json.dumps(complete, default=str))
@@ -141,8 +139,7 @@ class _OurPart(dict[str, Any]):
     def __init__(self, config: Mapping[str, Any]) -> None:
         ours = {str(key).partition(":")[2]: value for key, value in config.items() if str(key).startswith(f"{NAMESPACE}:")}
         super().__init__(ours)
-        marks = config.lc if isinstance(config, CommentedBase) else None
-        self.lines = {name: marks.key(f"{NAMESPACE}:{name}")[0] + 1 for name in ours} if marks else {}
+        self.lines = {name: line_of(config, f"{NAMESPACE}:{name}") for name in ours}
 
 
 # -- messages
@@ -201,9 +198,6 @@ def _line(given: Any, path: Sequence[str]) -> int | None:
     for part in path:
         if not isinstance(given, Mapping) or part not in given:
             break
-        if isinstance(given, _OurPart):
-            line = given.lines.get(part)
-        elif isinstance(given, CommentedBase):
-            line = given.lc.key(part)[0] + 1
-        given = given[part]  # pyright: ignore[reportUnknownVariableType]
+        line = given.lines.get(part) if isinstance(given, _OurPart) else line_of(given, part)
+        given = cast("Mapping[str, Any]", given)[part]
     return line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
 from .section import Section, setting
 
@@ -14,9 +14,9 @@ SecretId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{2,62}$")]
 class Credential(Section):
     """A generated password. Its value exists in Secret Manager and, encrypted, in Pulumi's state; nowhere else."""
 
-    length: int = Field(32, ge=20, le=128, json_schema_extra={"source": "§9", "unit": "characters"})
+    length: int = setting(32, "§9", unit="characters", ge=20, le=128)
     """How long the password is."""
-    version: int = Field(1, ge=1, json_schema_extra={"source": "docs/runbooks/rotate-a-password.md"})
+    version: int = setting(1, "docs/runbooks/rotate-a-password.md", ge=1)
     """Counts rotations: a higher number makes a new password, a new secret version, and sets it where it is used."""
 
 

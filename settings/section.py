@@ -23,8 +23,9 @@ def setting(default: Any, source: str, *, unit: str | None = None, **constraints
         unit: what the number counts.
         constraints: what pydantic's `Field` takes: ge, le, multiple_of, min_length...
     """
-    extra = {"source": source, **({"unit": unit} if unit else {})}
-    return Field(default, json_schema_extra=extra, **constraints)
+    extra: dict[str, Any] = {"source": source, **({"unit": unit} if unit else {})}
+    field: Any = Field  # its overloads know every constraint by name; here they come as a mapping
+    return field(default, json_schema_extra=extra, **constraints)
 
 
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]+-[a-z]+\d$")]

@@ -13,9 +13,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from localcloud.unknown import UNKNOWN
+from localcloud.values import UNKNOWN
 from settings import NAMESPACE, SettingsError
 from settings.load import overridden, read_stack_file
+from settings.profiles import overlay
 
 from .recorder import ROOT, UNKNOWN_IN_INVENTORY, Recorder, Registration, record, run_main
 
@@ -56,8 +57,7 @@ def recorded(environment: str, over: Mapping[str, Any] | None = None, *, preview
     settings = overridden(given, over or {}, file.name)
     config = {f"{NAMESPACE}:{key}": value if isinstance(value, str) else json.dumps(value) for key, value in given.items()}
     for key, value in (over or {}).items():
-        mine = given.get(key)
-        merged = {**mine, **value} if isinstance(mine, Mapping) and isinstance(value, Mapping) else value
+        merged = overlay(given, {key: value})[key]
         config[f"{NAMESPACE}:{key}"] = merged if isinstance(merged, str) else json.dumps(merged)
     return record(
         run_main,

@@ -7,9 +7,10 @@ import runpy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pulumi
+from google.protobuf import empty_pb2
 from pulumi.runtime import mocks, run_in_stack
 from pulumi.runtime import settings as pulumi_settings
 from pulumi.runtime.proto import resource_pb2
@@ -88,7 +89,7 @@ class Recorder(mocks.MockMonitor):
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
         if request.urn.endswith(f"::{pulumi.get_project()}-{pulumi.get_stack()}"):
             self.stack_outputs = receive(request.outputs, mask=True)
-        return super().RegisterResourceOutputs(request)
+        return empty_pb2.Empty()
 
     def _inherited(self, parent: str) -> bool:
         return any(known.protect for known in self.registrations if known.urn == parent)
@@ -109,7 +110,7 @@ class _NoMocks(mocks.Mocks):
 
 
 def record(
-    program: Callable[[], object],
+    program: Callable[[], None],
     *,
     stack: str,
     config: Mapping[str, str],
@@ -129,7 +130,7 @@ def record(
     pulumi_settings.configure(
         mocks.MockSettings(
             monitor=recorder,
-            monitor_features=set(recorder.GetDeploymentInfo(None).supportedFeatures),
+            monitor_features=set(cast("Any", recorder).GetDeploymentInfo(None).supportedFeatures),
             engine=mocks.MockEngine(None),
             project=NAMESPACE,
             stack=stack,

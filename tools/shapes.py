@@ -1,9 +1,11 @@
-"""Carries the shapes of resource types over into the local cloud.
+"""Carries the shapes of resource types over into the local cloud, from a file of facts and the provider's SDK.
 
 Reads a file of provider facts, one JSON object a line: `token`, `properties` with `tf` (the provider's name), `type`,
 `required`, `optional`, `computed`, `forceNew`, `sensitive`, `default`, `minItems`, `maxItems`, `allowed`, `range`,
 `pattern`, `validation` and the relations `conflictsWith`, `exactlyOneOf`, `atLeastOneOf` in the provider's names. It
-writes `localcloud/gcp/shapes/<service>.json`, with the relations in Pulumi's names and without what is not used.
+writes `localcloud/gcp/shapes/<service>.json`, with the relations in Pulumi's names and without what is not used. Where
+the installed SDK knows an argument that the facts do not have, or has another type for it, the SDK is right: programs
+are written against it.
 
     python -m tools.shapes FACTS.jsonl gcp:storage/bucket:Bucket
 """
@@ -14,11 +16,16 @@ import argparse
 import json
 import re
 import sys
+import typing
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pulumi_gcp
+from pulumi import _types
+
 SHAPES = Path(__file__).resolve().parents[1] / "localcloud" / "gcp" / "shapes"
+SCALARS: dict[Any, str] = {str: "string", int: "int", float: "float", bool: "bool"}
 RELATIONS = ("conflictsWith", "exactlyOneOf", "atLeastOneOf")
 KEPT = (
     "type",
@@ -61,7 +68,9 @@ def write(found: Mapping[str, Any]) -> None:
     services: dict[str, dict[str, Any]] = {}
     for token in sorted(found):
         properties = found[token]
-        services.setdefault(token.split(":")[1].split("/")[0], {})[token] = convert(properties, properties)
+        converted = convert(properties, properties)
+        reconcile(converted, sdk_arguments(token))
+        services.setdefault(token.split(":")[1].split("/")[0], {})[token] = converted
     SHAPES.mkdir(parents=True, exist_ok=True)
     for service, types in services.items():
         (SHAPES / f"{service}.json").write_text(json.dumps(types, indent=1, sort_keys=True) + "\n")
@@ -79,6 +88,42 @@ def convert(properties: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str,
             kept["properties"] = convert(fact["properties"], root)
         converted[name] = kept
     return converted
+
+
+def sdk_arguments(token: str) -> type:
+    """The class of a resource type's arguments in the provider's SDK."""
+    module, name = token.split(":")[1].split("/")[0], token.rsplit(":", 1)[-1]
+    return getattr(getattr(pulumi_gcp, module), f"{name}Args")
+
+
+def reconcile(properties: dict[str, Any], arguments: type) -> None:
+    """Adds the SDK's arguments that the facts do not have, and takes the SDK's types of single values."""
+    for name, annotation in _types.input_type_types(arguments).items():
+        kind, nested = sdk_type(annotation)
+        known = properties.setdefault(name, {"type": kind, "optional": True})
+        if nested is not None:
+            reconcile(known.setdefault("properties", {}), nested)
+            if kind == "object" and known["type"] == "object":
+                known |= {"type": "list", "maxItems": 1}
+        elif kind in SCALARS.values() and known["type"] in SCALARS.values():
+            known["type"] = kind
+            if kind == "string" and "default" in known:
+                known["default"] = str(known["default"])
+
+
+def sdk_type(annotation: Any) -> tuple[str, type | None]:
+    """The kind of an SDK annotation, and the class of what is inside where that is an object."""
+    if annotation in SCALARS:
+        return SCALARS[annotation], None
+    if isinstance(annotation, type) and _types.is_input_type(annotation):
+        return "object", annotation
+    inside = typing.get_args(annotation)
+    item = _types.unwrap_type(inside[-1]) if inside else str
+    if issubclass(typing.get_origin(annotation) or str, Mapping):
+        return f"map<{SCALARS.get(item, 'string')}>", None
+    if isinstance(item, type) and _types.is_input_type(item):
+        return "list", item
+    return f"list<{SCALARS.get(item, 'string')}>", None
 
 
 def pulumi_path(path: str, root: Mapping[str, Any]) -> str:

@@ -90,15 +90,15 @@ class ResourceType:
     newest: str | None = None
     sequence: str | None = None
     idempotent: bool = False
-    seconds: Mapping[str, float] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict[str, float])
     propagation: float = 0
     quota: Quota | None = None
     guards: tuple[str, ...] = ()
     keep: Keep | None = None
     references: tuple[Reference, ...] = ()
     keys: tuple[KeyUse, ...] = ()
-    server_defaults: Mapping[str, Any] = field(default_factory=dict)
-    outputs: Mapping[str, Any] = field(default_factory=dict)
+    server_defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def kind(self) -> str:

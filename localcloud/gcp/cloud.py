@@ -8,11 +8,11 @@ from typing import Any
 
 from .. import faults
 from ..errors import TimedOut
-from ..shape import Props
-from ..store import Kept, Row, Store, merge
+from ..store import Kept, Row, Store
+from ..values import Props, at, merge
 from . import rules
 from .catalog import ResourceType, types, with_place
-from .naming import at, is_made_once, made_up, render, render_tree
+from .naming import is_made_once, made_up, render, render_tree
 from .rules import cloud_sql, common, iam, kms, network, secrets
 from .view import Request, Verb, View
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..shape import Props
-from ..store import merge
+from ..values import Props, merge
 from .catalog import types, with_place
 from .naming import NotKnown, render, render_tree
 

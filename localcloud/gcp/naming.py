@@ -14,10 +14,11 @@ import secrets
 import string
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from ..unknown import UNKNOWN
+from ..values import UNKNOWN, at, is_list, is_object
 
 MADE_UP = ("now", "uid", "fingerprint", "certificate", "etag")
 ONCE = MADE_UP[:-1]
@@ -66,26 +67,6 @@ def made_up(name: str, now: float) -> str:
     return secrets.token_hex(20) if name == "fingerprint" else secrets.token_urlsafe(9)
 
 
-def at(values: Any, path: str) -> Any:
-    """The value at a dotted path, or None."""
-    for name in path.split("."):
-        if values is UNKNOWN:
-            return UNKNOWN
-        values = values.get(name) if isinstance(values, Mapping) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    return values
-
-
-def every(values: Any, path: str) -> list[Any]:
-    """All values at a dotted path in which `name[]` stands for each item of a list."""
-    found = [values]
-    for part in path.split("."):
-        name, many = part.removesuffix("[]"), part.endswith("[]")
-        found = [at(value, name) for value in found]
-        if many:
-            found = [item for value in found if isinstance(value, list) for item in value]  # pyright: ignore[reportUnknownVariableType]
-    return [value for value in found if value is not None]
-
-
 class _Formatter(string.Formatter):
     def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, str]:  # noqa: ARG002
         if field_name in kwargs["made_up"]:
@@ -109,18 +90,18 @@ def render(template: str, properties: Mapping[str, Any], make: Maker | None = No
     Raises:
         NotKnown: a property that it names is unknown or missing.
     """
-    makers = {name: (lambda name=name: make(name)) for name in MADE_UP} if make else {}
+    makers: dict[str, Callable[[], str]] = {name: partial(make, name) for name in MADE_UP} if make else {}
     text = _Formatter().vformat(template, (), {"properties": properties, "made_up": makers}).rstrip("/")
     return int(text) if template.startswith("{") and template.endswith(":int}") else text
 
 
 def render_tree(tree: Any, properties: Mapping[str, Any], make: Maker) -> Any:
     """Fills in every template inside lists and objects; a part whose properties are missing is left out."""
-    if isinstance(tree, Mapping):
-        filled = {key: render_tree(value, properties, make) for key, value in tree.items()}  # pyright: ignore[reportUnknownVariableType]
-        return {key: value for key, value in filled.items() if value is not None}  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(tree, list):
-        return [render_tree(value, properties, make) for value in tree]  # pyright: ignore[reportUnknownVariableType]
+    if is_object(tree):
+        filled = {key: render_tree(value, properties, make) for key, value in tree.items()}
+        return {key: value for key, value in filled.items() if value is not None}
+    if is_list(tree):
+        return [render_tree(value, properties, make) for value in tree]
     if not isinstance(tree, str):
         return tree
     try:

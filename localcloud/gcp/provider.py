@@ -8,9 +8,9 @@ from typing import Any
 
 from ..errors import LocalCloudError, ProviderRefusal
 from ..plugin import Difference, State
-from ..shape import Change, Failure, Kind, Props
-from ..store import Row, Store, merge
-from ..unknown import UNKNOWN, is_known
+from ..shape import Change, Failure, Kind
+from ..store import Row, Store
+from ..values import UNKNOWN, Props, is_known, merge
 from . import rules
 from .catalog import ResourceType, types, with_place
 from .cloud import Cloud, Place
@@ -54,7 +54,7 @@ class GcpProvider:
     def configure(self, config: Props) -> None:
         """Takes project, region, default labels and deletion policy."""
         self.place = Place(project=str(config.get("project") or ""), region=str(config.get("region") or ""))
-        labels = config.get("defaultLabels") or {}
+        labels: Any = config.get("defaultLabels") or "{}"
         self.default_labels = json.loads(labels) if isinstance(labels, str) else labels
         self.deletion_policy = str(config.get("deletionPolicy") or "DELETE")
 
@@ -147,7 +147,7 @@ class GcpProvider:
     def _labels(self, type_: ResourceType, inputs: Props) -> Props:
         if "pulumiLabels" not in type_.shape.properties:
             return {}
-        own = inputs.get("labels") or {}
+        own: Any = inputs.get("labels") or dict[str, Any]()
         if own is UNKNOWN:
             return {"pulumiLabels": UNKNOWN, "effectiveLabels": UNKNOWN}
         labels = {**self.default_labels, **own}

@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from ..errors import ProviderRefusal, Refusal
 from ..store import Row, Store
+from ..values import at, every
 from .catalog import Reference, ResourceType, service_agents, types
-from .naming import NotKnown, at, every, path_of, project_number, render
+from .naming import NotKnown, path_of, project_number, render
 
 Verb = Literal["create", "update", "delete"]
 

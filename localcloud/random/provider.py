@@ -12,8 +12,8 @@ import bcrypt
 
 from ..errors import LocalCloudError
 from ..plugin import Difference, State
-from ..shape import Failure, Props, Shape
-from ..unknown import UNKNOWN
+from ..shape import Failure, Shape
+from ..values import UNKNOWN, Props
 
 SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 _CLASSES = {"lower": string.ascii_lowercase, "upper": string.ascii_uppercase, "numeric": string.digits}

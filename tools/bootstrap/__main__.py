@@ -9,7 +9,7 @@ import argparse
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from . import engine, environment
 from .console import SetupError, say
@@ -38,7 +38,7 @@ def main() -> int:
 
 
 @contextlib.contextmanager
-def _one_at_a_time() -> Iterator[None]:
+def _one_at_a_time() -> Generator[None]:
     cache = environment.ROOT / ".cache"
     cache.mkdir(exist_ok=True)
     with (cache / "bootstrap.lock").open("w") as lock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -127,7 +127,7 @@ def protect(workspace: Workspace, confirm: Confirm) -> int:
 
 
 @contextmanager
-def _ready(workspace: Workspace) -> Iterator[None]:
+def _ready(workspace: Workspace) -> Generator[None]:
     """Validated settings, no other command at work, and a state without open questions."""
     _ = workspace.settings
     with workspace.alone():
@@ -144,7 +144,7 @@ def _ready(workspace: Workspace) -> Iterator[None]:
 
 
 @contextmanager
-def _run(workspace: Workspace, report: Report) -> Iterator[None]:
+def _run(workspace: Workspace, report: Report) -> Generator[None]:
     """Runs the engine, and turns its failure into what a person can act on."""
     try:
         yield
@@ -190,7 +190,8 @@ def _last_lines(text: str) -> str:
 
 
 def _resources(workspace: Workspace) -> list[Mapping[str, Any]]:
-    return (workspace.exported()["deployment"] or {}).get("resources", [])
+    deployment: Mapping[str, Any] = workspace.exported()["deployment"] or {}
+    return deployment.get("resources", [])
 
 
 def _warn_of_pending(workspace: Workspace) -> None:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -78,7 +78,7 @@ class Engine(PulumiCommand):
         return result
 
     @contextmanager
-    def _passing_on_signals(self, process: subprocess.Popen[str]) -> Iterator[None]:
+    def _passing_on_signals(self, process: subprocess.Popen[str]) -> Generator[None]:
         if threading.current_thread() is not threading.main_thread():
             yield
             return

@@ -78,9 +78,8 @@ class Report:
             self._told(event.diagnostic_event)
         elif event.policy_event:
             policy = event.policy_event
-            self.policy.append(
-                f"[{policy.enforcement_level}] {policy.policy_name}: {name_of(policy.resource_urn)}: {_plain(policy.message)}"
-            )
+            where = name_of(policy.resource_urn or "")
+            self.policy.append(f"[{policy.enforcement_level}] {policy.policy_name}: {where}: {_plain(policy.message)}")
 
     def messages(self) -> list[str]:
         """The errors, each with its resource's name, without those that only repeat another."""
@@ -130,8 +129,8 @@ def details(metadata: Any) -> list[str]:
     """The properties that differ, old and new."""
     if metadata.op in (OpType.CREATE, OpType.DELETE) or not metadata.detailed_diff:
         return []
-    old = metadata.old.inputs if metadata.old else {}
-    new = metadata.new.inputs if metadata.new else {}
+    old: Any = metadata.old.inputs if metadata.old else None
+    new: Any = metadata.new.inputs if metadata.new else None
     lines: list[str] = []
     for path, difference in sorted(metadata.detailed_diff.items()):
         replaces = " (replaces)" if "replace" in str(difference.diff_kind.value) else ""

@@ -55,7 +55,7 @@ def note(workspace: Workspace, report: Report) -> None:
 
 def pending(workspace: Workspace) -> list[str]:
     """The names of the creations whose outcome is not known."""
-    deployment = workspace.exported()["deployment"] or {}
+    deployment: Mapping[str, Any] = workspace.exported()["deployment"] or {}
     return [name_of(resource["urn"]) for resource in [*_creating(deployment), *_noted(workspace)]]
 
 

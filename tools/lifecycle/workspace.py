@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pulumi.automation import CommandResult, LocalWorkspace, Stack
-from ruamel.yaml import YAML
 
 from localcloud.serve import STORE_VARIABLE
 from settings import NAMESPACE, Environment, SettingsError
 from settings.load import overridden, read_stack_file
 from settings.profiles import overlay
+from settings.yaml_file import parse
 from tools import preload
 from tools.recorder import ROOT, run_main
 
@@ -131,7 +131,7 @@ class Workspace:
         return isinstance(command, Engine) and command.interrupts > 0
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> Generator[None]:
         """Keeps other commands of this checkout off the stack.
 
         Raises:
@@ -213,12 +213,11 @@ class Workspace:
         shutil.copyfile(ROOT / "Pulumi.yaml", self._folder / "Pulumi.yaml")
         copy = self._folder / self.file.name
         kept = _salt(copy)
-        given: Any = YAML(typ="safe").load(self.file.read_text())
-        config = dict(given["config"])
+        given: Any = parse(self.file.read_text())
+        config: dict[str, Any] = dict(given["config"])
         for key, value in self.overrides.items():
             name = f"{NAMESPACE}:{key}"
-            before = config.get(name)
-            config[name] = overlay(before, value) if isinstance(before, Mapping) else value
+            config = overlay(config, {name: value})
         copy.write_text(json.dumps({"config": config, **kept}, indent=2, default=str))  # JSON is YAML
         return self._folder
 
@@ -232,5 +231,5 @@ def _salt(file: Path) -> dict[str, Any]:
     """What the engine wrote into the stack's file to encrypt secrets."""
     if not file.exists():
         return {}
-    known: Any = YAML(typ="safe").load(file.read_text()) or {}
+    known: Any = parse(file.read_text()) or {}
     return {key: value for key, value in known.items() if key != "config"}

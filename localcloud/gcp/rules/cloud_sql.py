@@ -9,6 +9,7 @@ from typing import Any
 
 from ...errors import Refusal
 from ...store import Row
+from ...values import at, every
 from ..naming import last, path_of
 from ..view import Request, View, invalid
 from . import computed, replaces, rule
@@ -28,7 +29,7 @@ def is_replica(properties: Mapping[str, Any]) -> bool:
 
 def edition(properties: Mapping[str, Any]) -> str:
     """The edition, which Google chooses where nothing is said."""
-    said = (properties.get("settings") or {}).get("edition")
+    said = at(properties, "settings.edition")
     if said:
         return str(said)
     version = re.fullmatch(r"POSTGRES_(\d+)", str(properties.get("databaseVersion")))
@@ -37,7 +38,7 @@ def edition(properties: Mapping[str, Any]) -> str:
 
 def flags(properties: Mapping[str, Any]) -> dict[str, str]:
     """The database flags by name."""
-    return {flag["name"]: str(flag["value"]) for flag in (properties.get("settings") or {}).get("databaseFlags") or []}
+    return {flag["name"]: str(flag["value"]) for flag in every(properties, "settings.databaseFlags[]")}
 
 
 def primary_of(request: Request) -> Row | None:
@@ -256,8 +257,7 @@ def replica_matches_primary(request: Request) -> Refusal | None:
         return None
     if primary.config.get("databaseVersion") != request.get("databaseVersion"):
         return invalid("Invalid request: The database version of the read replica must match its primary instance.")
-    backups = (primary.config.get("settings") or {}).get("backupConfiguration") or {}
-    if not backups.get("enabled"):
+    if not at(primary.config, "settings.backupConfiguration.enabled"):
         return invalid("Invalid request: Backups must be enabled on the primary instance before a replica is created.")
     return None
 
@@ -289,20 +289,17 @@ def sql_disk_shrinks(request: Request) -> Refusal | None:
 def private_network_removed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """Taking an instance off its private network needs a new instance."""
 
-    def network(properties: Mapping[str, Any]) -> Any:
-        return ((properties.get("settings") or {}).get("ipConfiguration") or {}).get("privateNetwork")
-
-    return ["settings.ipConfiguration.privateNetwork"] if network(old) and not network(new) else []
+    path = "settings.ipConfiguration.privateNetwork"
+    return [path] if at(old, path) and not at(new, path) else []
 
 
 @replaces(INSTANCE)
 def disk_made_smaller(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """A smaller disk needs a new instance, unless it grows by itself: then the provider drops the difference."""
-    before, after = ((properties.get("settings") or {}) for properties in (old, new))
-    sizes = before.get("diskSize"), after.get("diskSize")
-    if after.get("diskAutoresize", True) or not all(isinstance(size, int) for size in sizes):
+    before, after = at(old, "settings.diskSize"), at(new, "settings.diskSize")
+    if at(new, "settings.diskAutoresize") is not False or not (isinstance(before, int) and isinstance(after, int)):
         return []
-    return ["settings.diskSize"] if sizes[1] < sizes[0] else []
+    return ["settings.diskSize"] if after < before else []
 
 
 @rule("sql-iam-user-name", USER, verbs=("create",), source=f"{DOCS}/add-manage-iam-users", numbers=(16,))
@@ -388,8 +385,8 @@ def _block(request: Request) -> ipaddress.IPv4Network | None:
     taken: dict[str, ipaddress.IPv4Network] = {}
     for row in request.cloud.all(INSTANCE):
         address = row.computed.get("privateIpAddress")
-        private = (row.config.get("settings") or {}).get("ipConfiguration", {}).get("privateNetwork", "")
-        if address and path_of(str(private)) == network:
+        private = str(at(row.config, "settings.ipConfiguration.privateNetwork"))
+        if address and path_of(private) == network:
             taken[str(row.config.get("region"))] = ipaddress.IPv4Network(f"{address}/{BLOCK}", strict=False)
     region = str(request.get("region"))
     if region in taken:

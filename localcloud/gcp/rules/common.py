@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ...errors import Refusal
+from ...values import at
 from ..catalog import types
-from ..naming import at, project_number
+from ..naming import project_number
 from ..view import ENABLED_FROM_THE_START, Request, invalid, not_allowed
 from . import EVERY_TYPE, rule
 

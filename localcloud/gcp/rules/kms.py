@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...errors import Refusal
+from ...values import at
 from ..view import Request, invalid, not_allowed
 from . import replaces, rule
 
@@ -48,5 +49,5 @@ def key_destruction_delay(request: Request) -> Refusal | None:
 @replaces(KEY)
 def protection_level_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """A key in software never becomes one in hardware, also where only one of the two says its level."""
-    before, after = ((p.get("versionTemplate") or {}).get("protectionLevel", "SOFTWARE") for p in (old, new))
-    return ["versionTemplate.protectionLevel"] if before != after else []
+    path = "versionTemplate.protectionLevel"
+    return [path] if (at(old, path) or "SOFTWARE") != (at(new, path) or "SOFTWARE") else []

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...errors import Refusal
+from ...values import at, every
 from ..naming import path_of
 from ..view import Request, invalid
 from . import replaces, rule
@@ -28,8 +29,7 @@ def ranges_of(properties: Mapping[str, Any]) -> Iterator[str]:
     """Every address range that a subnetwork or a reserved range takes."""
     if properties.get("ipCidrRange"):
         yield str(properties["ipCidrRange"])
-    for secondary in properties.get("secondaryIpRanges") or []:
-        yield str(secondary["ipCidrRange"])
+    yield from every(properties, "secondaryIpRanges[].ipCidrRange")
     if properties.get("purpose") == "VPC_PEERING" and properties.get("address"):
         yield f"{properties['address']}/{properties.get('prefixLength')}"
 
@@ -137,8 +137,7 @@ def peering_in_use(request: Request) -> Refusal | None:
         return None
     for token in MANAGED_BY_CONNECTION:
         for row in request.cloud.all(token):
-            private = path_of(str(row.config.get("settings", {}).get("ipConfiguration", {}).get("privateNetwork", "")))
-            if private == network:
+            if path_of(str(at(row.config, "settings.ipConfiguration.privateNetwork"))) == network:
                 return invalid(
                     f"Failed to delete connection; Producer services (e.g. CloudSQL, Cloud Memstore, etc.) are still "
                     f"using this connection: {row.name.rsplit('/', 1)[-1]}.",

@@ -1,0 +1,243 @@
+"""Writes what follows from the code, or with --check says what is out of date: `python -m tools.docs [--check]`.
+
+    settings/stack.schema.json         completion and checks in editors for Pulumi.<env>.yaml
+    Pulumi.yaml                        the declared configuration keys
+    docs/reference/configuration.md    every setting: default, value in each environment, unit, source
+    docs/reference/local-cloud.md      what the local cloud knows and refuses
+    docs/reference/policies.md         what the policy pack asserts
+    docs/reference/outputs.md          what the stack exports
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast, get_args, get_origin
+
+from pydantic import BaseModel
+
+from localcloud.gcp.catalog import types
+from localcloud.gcp.cloud import rules as cloud_rules
+from policies.rules import RULES as POLICIES
+from settings import NAMESPACE, Environment, load_stack_file
+from settings.load import FILE_KEYS
+
+from .inventory import recorded
+from .recorder import ROOT
+
+GENERATED = "# What follows is written by `make docs` from settings/; change it there."
+ENVIRONMENTS = ("dev", "staging", "prod")
+ENTRY = "<name>"
+LONGEST_CELL = 60
+Rows = list[Sequence[str]]
+
+
+def main() -> int:
+    """Writes the documents, or compares them."""
+    parser = argparse.ArgumentParser(prog="python -m tools.docs", description=(__doc__ or "").partition(":")[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where something is out of date")
+    arguments = parser.parse_args()
+    stale: list[str] = []
+    for name, text in documents().items():
+        path = ROOT / name
+        if path.exists() and path.read_text() == text:
+            continue
+        stale.append(name)
+        if not arguments.check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+    if arguments.check and stale:
+        print(f"out of date: {', '.join(stale)}; run `make docs`", file=sys.stderr)
+        return 1
+    return 0
+
+
+def documents() -> dict[str, str]:
+    """Every generated document by its path."""
+    return {
+        "settings/stack.schema.json": json.dumps(stack_schema(), indent=2) + "\n",
+        "Pulumi.yaml": project_file((ROOT / "Pulumi.yaml").read_text()),
+        "docs/reference/configuration.md": configuration(),
+        "docs/reference/local-cloud.md": local_cloud(),
+        "docs/reference/policies.md": policies(),
+        "docs/reference/outputs.md": outputs(),
+    }
+
+
+# -- settings
+
+
+def stack_schema() -> dict[str, Any]:
+    """The JSON schema of a stack's file. A file says only what differs, so hardly anything is required."""
+    schema = Environment.model_json_schema()
+    definitions: dict[str, Any] = schema.pop("$defs")
+    for name, definition in definitions.items():
+        if name != "Project":
+            definition.pop("required", None)
+    _allow_nulls(definitions)
+    keys = {f"{NAMESPACE}:{key}": value for key, value in schema["properties"].items()}
+    config = {
+        "type": "object",
+        "properties": keys,
+        "required": [f"{NAMESPACE}:environment", f"{NAMESPACE}:project"],
+        "patternProperties": {f"^(?!{NAMESPACE}:)[a-z0-9-]+:": {}},
+        "additionalProperties": False,
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A stack of the Alphintra data platform: what differs from its profile",
+        "type": "object",
+        "properties": {key: config if key == "config" else {} for key in FILE_KEYS},
+        "required": ["config"],
+        "additionalProperties": False,
+        "$defs": definitions,
+    }
+
+
+def project_file(text: str) -> str:
+    """Pulumi.yaml with the configuration keys declared, each with type and description."""
+    lines = [text.split(GENERATED, maxsplit=1)[0].rstrip(), GENERATED, "config:"]
+    for name, field in Environment.model_fields.items():
+        kind = field.annotation
+        declared = "object" if isinstance(kind, type) and issubclass(kind, BaseModel) else "integer" if kind is int else "string"
+        lines += [f"  {name}:", f"    type: {declared}", f"    description: {json.dumps(_line(field.description), ensure_ascii=False)}"]
+        if not field.is_required():
+            lines.append("    default: {}" if declared == "object" else f"    default: {field.default}")
+    return "\n".join(lines) + "\n"
+
+
+def configuration() -> str:
+    """The reference of every setting."""
+    found = {env: load_stack_file(ROOT / f"Pulumi.{env}.yaml") for env in ENVIRONMENTS}
+    rows: Rows = []
+    for path, field in leaves(Environment):
+        values = ["" if ENTRY in path else _shown(_at(found[env], path)) for env in ENVIRONMENTS]
+        same = len(set(values)) == 1
+        extra = cast("Mapping[str, Any]", field.json_schema_extra or {})
+        unit = f" ({extra['unit']})" if "unit" in extra else ""
+        source = str(extra.get("source", ""))
+        linked = f"[link]({source})" if source.startswith("https://") else source
+        rows.append([f"`{'.'.join(path)}`", f"{_line(field.description)}{unit}", *([values[0], "″", "″"] if same and values[0] else values), linked])
+    table = _table(["setting", "what it is", *ENVIRONMENTS, "source"], rows)
+    return _page(
+        "Configuration",
+        "Every setting with its value in each environment. § is a section of the requirements. A setting `a.b` is the key `b` under "
+        f"`{NAMESPACE}:a` in `Pulumi.<env>.yaml`, which says only what differs from the profile in `settings/profiles.py`, which says only "
+        "what differs from the defaults. An entry of a table is taken away with `null`.",
+        table,
+    )
+
+
+def leaves(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every setting with its path; `<name>` in a path stands for the name of a table's entry."""
+    for name, field in model.model_fields.items():
+        entry = get_args(field.annotation)[-1:] if get_origin(field.annotation) is dict else ()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from leaves(field.annotation, (*path, name))
+        else:
+            yield (*path, name), field
+            for inner in entry:
+                if isinstance(inner, type) and issubclass(inner, BaseModel):
+                    yield from leaves(inner, (*path, name, ENTRY))
+
+
+def _allow_nulls(definitions: Mapping[str, Any]) -> None:
+    """Entries of tables can be taken away with null."""
+    for definition in definitions.values():
+        for known in definition.get("properties", {}).values():
+            entries = known.get("additionalProperties")
+            if isinstance(entries, dict):
+                known["additionalProperties"] = {"anyOf": [entries, {"type": "null"}]}
+
+
+# -- local cloud, policies, outputs
+
+
+def local_cloud() -> str:
+    """The reference of the local cloud."""
+    rules: Rows = [
+        [f"`{rule.id}`", rule.says, ", ".join(rule.verbs), " ".join(_linked(rule.source)), ", ".join(map(str, rule.numbers))]
+        for rule in cloud_rules.RULES.values()
+    ]
+    life: Rows = [
+        [
+            f"`{type_.type}`",
+            type_.api,
+            ", ".join(f"{verb} {seconds:g}" for verb, seconds in type_.seconds.items()),
+            type_.keep.reason if type_.keep else "",
+        ]
+        for type_ in types().values()
+    ]
+    return _page(
+        "The local cloud",
+        "What the stand-in knows and what it refuses. Shapes come from the provider's schema: required and unknown arguments, types, "
+        "allowed values, conflicts, what forces a replacement. The rules are what only the real API says; the last column is the rule's "
+        "number in the project's list of what mocks never catch.",
+        "## Rules",
+        _table(["rule", "what it says", "on", "source", "no."], rules),
+        "## Resource types",
+        _table(["type", "API", "typical seconds", "what stays after a deletion"], life),
+    )
+
+
+def policies() -> str:
+    """The reference of the policy pack."""
+    rows: Rows = [
+        [f"`{rule.id}`", rule.title, rule.why, rule.fix, rule.severity, ", ".join(rule.environments), ", ".join(rule.frameworks)]
+        for rule in POLICIES
+    ]
+    return _page(
+        "Policies",
+        "What the engine checks before it creates anything, in every `preview` and `up`. A violation stops the update.",
+        _table(["policy", "asserts", "why", "fix", "severity", "in", "known as"], rows),
+    )
+
+
+def outputs() -> str:
+    """The reference of the stack's outputs, as production has them."""
+    exported = recorded("prod").stack_outputs
+    return _page(
+        "Outputs",
+        "What the stack exports, as `prod` would have it: references, never the values of secrets.",
+        f"```json\n{json.dumps(dict(sorted(exported.items())), indent=2, sort_keys=True)}\n```",
+    )
+
+
+# -- Markdown
+
+
+def _page(title: str, *parts: str) -> str:
+    return "\n\n".join([f"# {title}", "<!-- Written by `make docs`; change the code instead. -->", *parts]) + "\n"
+
+
+def _table(head: Sequence[str], rows: Rows) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in lines)
+
+
+def _linked(source: str) -> Iterator[str]:
+    for part in source.split(", "):
+        yield f"[link]({part})" if part.startswith("https://") else part
+
+
+def _line(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+def _at(settings: BaseModel, path: Sequence[str]) -> Any:
+    value: Any = settings
+    for name in path:
+        value = getattr(value, name)
+    return value
+
+
+def _shown(value: Any) -> str:
+    plain: Any = list(cast("Mapping[str, Any]", value)) if isinstance(value, Mapping) else value
+    text = ", ".join(str(item) for item in cast("Sequence[Any]", plain)) if isinstance(plain, list | tuple) else str(plain)
+    return f"`{text}`" if text and len(text) <= LONGEST_CELL else f"{text}" if text else "(empty)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
