@@ -15,7 +15,7 @@ WHERE := --env '$(ENV)' --cloud '$(CLOUD)' $(if $(YES),--yes)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup environment up preview drift refresh destroy protect unprotect inventory test test-fast chaos bench \
-        lint format docs lock clean-local
+        lint format docs golden lock clean-local
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name what; do \
@@ -69,6 +69,9 @@ format: environment ## Format the code
 
 docs: environment ## Write what follows from the code: schema, configuration and rule tables
 	@$(RUN) tools.docs
+
+golden: environment ## Write what the program declares to tests/inventory
+	@$(RUN) tools.golden
 
 lock: environment ## Renew requirements.txt from pyproject.toml
 	@$(RUN) uv pip compile pyproject.toml --group dev --universal --generate-hashes --quiet \

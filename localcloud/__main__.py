@@ -21,7 +21,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -115,14 +115,7 @@ COMMANDS: dict[str, tuple[Callable[[Store, argparse.Namespace], None], list[tupl
 def main() -> int:
     """Runs a command."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `… show | head` ends quietly
-    formatter = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="python -m localcloud", description=__doc__, formatter_class=formatter)
-    choices = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (function, parameters) in COMMANDS.items():
-        command = choices.add_parser(name, help=(function.__doc__ or "").partition("\n")[0])
-        for parameter, options in parameters:
-            command.add_argument(parameter, **options)
-    arguments = parser.parse_args()
+    arguments = _parser().parse_args()
     try:
         store = Store(Path(os.environ.get(STORE_VARIABLE, DEFAULT_FOLDER)) / "cloud.db")
         with store.transaction():
@@ -132,6 +125,23 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def run(store: Store, words: Sequence[str]) -> None:
+    """Runs a command on an open store, inside a transaction."""
+    arguments = _parser().parse_args(words)
+    COMMANDS[arguments.command][0](store, arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    formatter = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="python -m localcloud", description=__doc__, formatter_class=formatter)
+    choices = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (function, parameters) in COMMANDS.items():
+        command = choices.add_parser(name, help=(function.__doc__ or "").partition("\n")[0])
+        for parameter, options in parameters:
+            command.add_argument(parameter, **options)
+    return parser
 
 
 def _find(store: Store, name: str) -> Row:

@@ -1,11 +1,11 @@
 """Writes what follows from the code, or with --check says what is out of date: `python -m tools.docs [--check]`.
 
-    settings/stack.schema.json         completion and checks in editors for Pulumi.<env>.yaml
-    Pulumi.yaml                        the declared configuration keys
-    docs/reference/configuration.md    every setting: default, value in each environment, unit, source
-    docs/reference/local-cloud.md      what the local cloud knows and refuses
-    docs/reference/policies.md         what the policy pack asserts
-    docs/reference/outputs.md          what the stack exports
+settings/stack.schema.json         completion and checks in editors for Pulumi.<env>.yaml
+Pulumi.yaml                        the declared configuration keys
+docs/reference/configuration.md    every setting: default, value in each environment, unit, source
+docs/reference/local-cloud.md      what the local cloud knows and refuses
+docs/reference/policies.md         what the policy pack asserts
+docs/reference/outputs.md          what the stack exports
 """
 
 from __future__ import annotations
@@ -102,7 +102,11 @@ def project_file(text: str) -> str:
     for name, field in Environment.model_fields.items():
         kind = field.annotation
         declared = "object" if isinstance(kind, type) and issubclass(kind, BaseModel) else "integer" if kind is int else "string"
-        lines += [f"  {name}:", f"    type: {declared}", f"    description: {json.dumps(_line(field.description), ensure_ascii=False)}"]
+        lines += [
+            f"  {name}:",
+            f"    type: {declared}",
+            f"    description: {json.dumps(_line(field.description), ensure_ascii=False)}",
+        ]
         if not field.is_required():
             lines.append("    default: {}" if declared == "object" else f"    default: {field.default}")
     return "\n".join(lines) + "\n"
@@ -119,7 +123,14 @@ def configuration() -> str:
         unit = f" ({extra['unit']})" if "unit" in extra else ""
         source = str(extra.get("source", ""))
         linked = f"[link]({source})" if source.startswith("https://") else source
-        rows.append([f"`{'.'.join(path)}`", f"{_line(field.description)}{unit}", *([values[0], "″", "″"] if same and values[0] else values), linked])
+        rows.append(
+            [
+                f"`{'.'.join(path)}`",
+                f"{_line(field.description)}{unit}",
+                *([values[0], "″", "″"] if same and values[0] else values),
+                linked,
+            ]
+        )
     table = _table(["setting", "what it is", *ENVIRONMENTS, "source"], rows)
     return _page(
         "Configuration",

@@ -1,0 +1,149 @@
+"""Every setting reaches something: change one, and what the program declares changes at the place that carries it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import reduce
+from typing import Any
+
+import pytest
+
+from settings import Environment
+from settings.profiles import overlay
+from tools.docs import leaves
+
+from ..environments import flat, recorded
+
+CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
+    # setting: (environment, what to lay on top, the property that must change)
+    "environment": ("prod", {"environment": "staging"}, "settings.userLabels.environment"),
+    "project.id": ("prod", {"project": {"id": "another-project"}}, "project"),
+    "generation": ("prod", {"generation": 2}, "name"),
+    "regions.primary": ("prod", {"regions": {"primary": "us-west1"}, "database": {"zone": "us-west1-a", "secondary_zone": "us-west1-b"}}, "region"),
+    "regions.secondary": ("prod", {"regions": {"secondary": "us-west1"}, "database": {"replicas": {"us-east1": None, "us-west1": {"zone": "us-west1-a"}}}}, "settings.backupConfiguration.location"),
+    "labels.owner": ("prod", {"labels": {"owner": "others"}}, "settings.userLabels.owner"),
+    "labels.cost_center": ("prod", {"labels": {"cost_center": "others"}}, "settings.userLabels.cost-center"),
+    "protection.enabled": ("dev", {"protection": {"enabled": True}}, "deletionProtection"),
+    "protection.tear_down": ("prod", {"protection": {"tear_down": "prod"}}, "deletionProtection"),
+    "network.name": ("prod", {"network": {"name": "other-vpc"}}, "name"),
+    **{
+        f"network.{role}.{kind}": ("prod", {"network": {role: {kind: cidr}}}, path)
+        for role, offset in (("primary", 100), ("secondary", 120))
+        for kind, cidr, path in (
+            ("nodes", f"10.{offset}.0.0/20", "ipCidrRange"),
+            ("pods", f"10.{offset + 4}.0.0/16", "secondaryIpRanges[0].ipCidrRange"),
+            ("services", f"10.{offset + 8}.0.0/20", "secondaryIpRanges[1].ipCidrRange"),
+        )
+    },
+    "network.managed_services": ("prod", {"network": {"managed_services": "10.200.0.0/18"}}, "prefixLength"),
+    "network.nat.min_ports_per_vm": ("prod", {"network": {"nat": {"min_ports_per_vm": 128}}}, "minPortsPerVm"),
+    "network.nat.max_ports_per_vm": ("prod", {"network": {"nat": {"max_ports_per_vm": 8192}}}, "maxPortsPerVm"),
+    "network.flow_logs.interval": ("prod", {"network": {"flow_logs": {"interval": "INTERVAL_30_SEC"}}}, "logConfig.aggregationInterval"),
+    "network.flow_logs.sampling": ("prod", {"network": {"flow_logs": {"sampling": 0.25}}}, "logConfig.flowSampling"),
+    "network.firewall": ("prod", {"network": {"firewall": {"allow-health-checks": None}}}, "ruleName"),
+    **{
+        f"network.firewall.<name>.{key}": ("prod", {"network": {"firewall": {"allow-google-apis": {key: value}}}}, path)
+        for key, value, path in (
+            ("priority", 2150, "priority"),
+            ("direction", "INGRESS", "direction"),
+            ("peers", ["google-apis", "platform"], "match.destIpRanges[1]"),
+            ("ports", ["443", "8443"], "match.layer4Configs[0].ports[1]"),
+            ("purpose", "Something else entirely", "description"),
+        )
+    },
+    "network.dns_zone": ("prod", {"network": {"dns_zone": "other.internal."}}, "dnsName"),
+    "network.dns_ttl_seconds": ("prod", {"network": {"dns_ttl_seconds": 30}}, "ttl"),
+    "encryption.customer_managed": ("dev", {"encryption": {"customer_managed": True}}, "encryptionKeyName"),
+    "encryption.key_ring": ("prod", {"encryption": {"key_ring": "other-ring"}}, "name"),
+    "encryption.rotation_days": ("prod", {"encryption": {"rotation_days": 30}}, "rotationPeriod"),
+    "encryption.destroy_delay_days": ("prod", {"encryption": {"destroy_delay_days": 60}}, "destroyScheduledDuration"),
+    "encryption.keys": ("prod", {"encryption": {"keys": {"objects": None}}}, "name"),
+    "encryption.keys.<name>.regions": ("prod", {"encryption": {"keys": {"objects": {"regions": ["primary"]}}}}, "name"),
+    "encryption.keys.<name>.protection_level": ("prod", {"encryption": {"keys": {"objects": {"protection_level": "HSM"}}}}, "versionTemplate.protectionLevel"),
+    "encryption.keys.<name>.used_by": ("prod", {"encryption": {"keys": {"objects": {"used_by": ["sqladmin.googleapis.com"]}}}}, "member"),
+    "secrets.credentials": ("prod", {"secrets": {"credentials": {"another-one": {}}}}, "secretId"),
+    "secrets.credentials.<name>.length": ("prod", {"secrets": {"credentials": {"main-db-pgbouncer": {"length": 33}}}}, "length"),
+    "secrets.credentials.<name>.version": ("prod", {"secrets": {"credentials": {"main-db-pgbouncer": {"version": 2}}}}, "passwordWoVersion"),
+    "secrets.destroy_delay_days": ("prod", {"secrets": {"destroy_delay_days": 7}}, "versionDestroyTtl"),
+    "identities.workloads": ("prod", {"identities": {"workloads": {"marketplace-service": None}}}, "accountId"),
+    "identities.workloads.<name>.purpose": ("prod", {"identities": {"workloads": {"migrations": {"purpose": "Something else"}}}}, "description"),
+    "identities.workloads.<name>.database": ("prod", {"identities": {"workloads": {"migrations": {"database": False}}}}, "role"),
+    "identities.workloads.<name>.secrets": ("prod", {"identities": {"workloads": {"migrations": {"secrets": ["main-db-postgres"]}}}}, "secretId"),
+    "identities.database_groups": ("prod", {"identities": {"database_groups": ["dba@example.com"]}}, "member"),
+    "database.name": ("prod", {"database": {"name": "other-db"}}, "name"),
+    "database.replica_name": ("prod", {"database": {"replica_name": "other-replica"}}, "name"),
+    "database.engine": ("prod", {}, "databaseVersion"),
+    "database.edition": ("prod", {"database": {"edition": "ENTERPRISE_PLUS", "tier": "db-perf-optimized-N-4"}}, "settings.edition"),
+    "database.tier": ("prod", {"database": {"tier": "db-custom-8-32768"}}, "settings.tier"),
+    "database.availability": ("dev", {"database": {"availability": "REGIONAL", "secondary_zone": "us-central1-c"}}, "settings.availabilityType"),
+    "database.zone": ("prod", {"database": {"zone": "us-central1-b"}}, "settings.locationPreference.zone"),
+    "database.secondary_zone": ("prod", {"database": {"secondary_zone": "us-central1-f"}}, "settings.locationPreference.secondaryZone"),
+    "database.disk.size_gb": ("prod", {"database": {"disk": {"size_gb": 2048}}}, "settings.diskSize"),
+    "database.disk.autoresize_limit_gb": ("prod", {"database": {"disk": {"autoresize_limit_gb": 2048}}}, "settings.diskAutoresizeLimit"),
+    "database.backups.retained": ("prod", {"database": {"backups": {"retained": 60}}}, "settings.backupConfiguration.backupRetentionSettings.retainedBackups"),
+    "database.backups.start_time": ("prod", {"database": {"backups": {"start_time": "04:00"}}}, "settings.backupConfiguration.startTime"),
+    "database.backups.log_retention_days": ("prod", {"database": {"backups": {"log_retention_days": 6}}}, "settings.backupConfiguration.transactionLogRetentionDays"),
+    "database.backups.final_backup_days": ("prod", {"database": {"backups": {"final_backup_days": 60}}}, "settings.finalBackupConfig.retentionDays"),
+    "database.maintenance.day": ("prod", {"database": {"maintenance": {"day": 6}}}, "settings.maintenanceWindow.day"),
+    "database.maintenance.hour": ("prod", {"database": {"maintenance": {"hour": 7}}}, "settings.maintenanceWindow.hour"),
+    "database.maintenance.track": ("prod", {"database": {"maintenance": {"track": "week5"}}}, "settings.maintenanceWindow.updateTrack"),
+    "database.passwords.min_length": ("prod", {"database": {"passwords": {"min_length": 20}}}, "settings.passwordValidationPolicy.minLength"),
+    "database.passwords.reuse_interval": ("prod", {"database": {"passwords": {"reuse_interval": 9}}}, "settings.passwordValidationPolicy.reuseInterval"),
+    "database.insights.plans_per_minute": ("prod", {"database": {"insights": {"plans_per_minute": 9}}}, "settings.insightsConfig.queryPlansPerMinute"),
+    "database.insights.query_length": ("prod", {"database": {"insights": {"query_length": 1024}}}, "settings.insightsConfig.queryStringLength"),
+    "database.insights.record_client_address": ("prod", {"database": {"insights": {"record_client_address": True}}}, "settings.insightsConfig.recordClientAddress"),
+    "database.max_connections": ("prod", {"database": {"max_connections": 600}}, "settings.databaseFlags[14].value"),
+    "database.slow_query_ms": ("prod", {"database": {"slow_query_ms": 500}}, "settings.databaseFlags[9].value"),
+    "database.connector_enforcement": ("prod", {"database": {"connector_enforcement": "REQUIRED"}}, "settings.connectorEnforcement"),
+    "database.flags": ("prod", {"database": {"flags": {"track_io_timing": "off"}}}, "settings.databaseFlags[16].value"),
+    "database.databases": ("prod", {"database": {"databases": ["alphintra", "reporting"]}}, "name"),
+    "database.replicas": ("dev", {"encryption": {"customer_managed": True}, "database": {"replicas": {"us-east1": {"zone": "us-east1-b"}}}}, "masterInstanceName"),
+    "database.replicas.<name>.zone": ("prod", {"database": {"replicas": {"us-east1": {"zone": "us-east1-c"}}}}, "settings.locationPreference.zone"),
+    "database.replicas.<name>.availability": ("prod", {"database": {"replicas": {"us-east1": {"availability": "REGIONAL"}}}}, "settings.availabilityType"),
+}  # fmt: skip
+ONE_VALUE = {"database.engine"}
+"""Settings that have one allowed value, so that nothing can be laid on top."""
+ALONE = {
+    "environment", "project.id", "regions.primary", "regions.secondary", "protection.tear_down", "database.edition",
+    "network.firewall", "network.firewall.<name>.direction", "identities.workloads", "secrets.credentials",
+}  # fmt: skip
+"""Settings that move so much that no other is tried together with them."""
+
+
+def _together() -> dict[str, dict[str, Any]]:
+    """What to lay on top for each setting. Those of production whose property no other setting has are tried in one run: each
+    property shows that its own setting reaches it."""
+    paths = Counter(path for _, _, path in CHANGES.values())
+    shared = [s for s, (env, _, path) in CHANGES.items() if env == "prod" and paths[path] == 1 and s not in ALONE | ONE_VALUE]
+    all_at_once = reduce(overlay, (CHANGES[setting][1] for setting in shared), dict[str, Any]())
+    return {setting: all_at_once if setting in shared else over for setting, (_, over, _) in CHANGES.items()}
+
+
+OVER = _together()
+
+
+def test_every_setting_is_tried() -> None:
+    assert CHANGES.keys() == {".".join(path) for path, _ in leaves(Environment)}
+
+
+@pytest.mark.parametrize("setting", sorted(CHANGES.keys() - ONE_VALUE))
+def test_the_setting_reaches_the_property_that_carries_it(setting: str) -> None:
+    environment, _, path = CHANGES[setting]
+    before, after = _inputs(environment, {}), _inputs(environment, OVER[setting])
+    changed = {where for urn, where in before.keys() | after.keys() if before.get((urn, where)) != after.get((urn, where))}
+    assert path in changed, f"{setting} changes {sorted(changed) or 'nothing'}"
+
+
+@pytest.mark.parametrize("setting", sorted(ONE_VALUE))
+def test_a_setting_with_one_value_is_what_its_property_says(setting: str) -> None:
+    environment, _, path = CHANGES[setting]
+    assert "POSTGRES_15" in {value for (_, where), value in _inputs(environment, {}).items() if where == path}
+
+
+def _inputs(environment: str, over: dict[str, Any]) -> dict[tuple[str, str], Any]:
+    """Every single input of every resource, by (URN, path)."""
+    return {
+        (known.urn, path): value
+        for known in recorded(environment, over).registrations
+        for path, value in flat(known.inputs).items()
+    }

@@ -1,0 +1,200 @@
+"""What holds for every component and everything in it."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+from localcloud.gcp.catalog import types
+from localcloud.random.provider import SHAPES
+from localcloud.values import every, is_known
+from tools.recorder import ROOT
+
+from ..environments import ENVIRONMENTS, of_type, recorded
+
+COMPONENTS = sorted((ROOT / "components").glob("*.py"))
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_everything_is_in_a_component_and_names_its_provider(environment: str) -> None:
+    for known in recorded(environment).registrations:
+        if known.type in ("pulumi:pulumi:Stack", "pulumi:providers:gcp"):
+            continue
+        assert known.parent, known.urn
+        if known.type == "alphintra:platform:DataPlatform":
+            assert known.parent.endswith(f"alphintra-{environment}")
+        else:
+            assert "alphintra:" in known.parent, f"{known.urn} is not inside a component"
+        if known.type.startswith("gcp:"):
+            assert "::google::" in known.provider, known.urn
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_shapes_accept_every_input(environment: str) -> None:
+    known_types = types()
+    for known in recorded(environment).registrations:
+        if known.type in known_types:
+            assert known_types[known.type].shape.check(known.inputs) == [], known.urn
+        elif known.type.startswith("random:"):
+            assert SHAPES[known.type].check(known.inputs) == [], known.urn
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_under_preview_only_what_google_decides_is_unknown(environment: str) -> None:
+    previewed, foreseen = recorded(environment, preview=True), recorded(environment)
+    assert sorted(known.urn for known in previewed.registrations) == sorted(known.urn for known in foreseen.registrations)
+    instance = next(known for known in previewed.registrations if known.name == "main-db-primary")
+    assert not is_known(instance.inputs["settings"]["ipConfiguration"]["privateNetwork"])
+    assert instance.inputs["settings"]["tier"], "what the settings say is known"
+
+
+def test_a_consumer_of_a_key_waits_for_its_agents_grant() -> None:
+    """The grant is among what the key's property depends on: without it there is no consumer."""
+    grants = {known.urn for known in of_type("prod", "CryptoKeyIAMMember")}
+    consumers = 0
+    for known in recorded("prod").registrations:
+        use = types()[known.type].keys if known.type in types() else ()
+        for key in use:
+            path = f"{key.within}.{key.path}" if key.within else key.path
+            for value in every(known.inputs, path):
+                consumers += 1
+                top = path.split(".")[0].removesuffix("[]")
+                needed = [urn for urn in grants if value.endswith(f"/{_key_name(urn)}") and _region(value) in urn]
+                assert needed, f"{known.urn}: nobody is granted the use of {value}"
+                assert set(needed) <= set(known.property_dependencies[top]), known.urn
+    assert consumers == 6, "two instances, two secrets in two regions"
+
+
+def _key_name(grant: str) -> str:
+    return grant.rsplit("::", 1)[-1].removeprefix("encryption-key-").split("-", 1)[0]
+
+
+def _region(key: str) -> str:
+    return key.split("/locations/")[1].split("/")[0]
+
+
+def test_what_is_behind_private_services_access_waits_for_it() -> None:
+    for known in of_type("prod", "DatabaseInstance"):
+        assert any("servicenetworking/connection" in urn for urn in known.dependencies)
+
+
+def test_grants_are_on_the_thing_itself() -> None:
+    """On the project only where the service has no grants of its own, and then under a condition."""
+    for known in of_type("prod", "IAMMember"):
+        assert known.inputs["role"] in ("roles/cloudsql.client", "roles/cloudsql.instanceUser")
+        condition = known.inputs["condition"]["expression"]
+        assert 'resource.type == "sqladmin.googleapis.com/Instance"' in condition
+        assert 'projects/alphintra-prod/instances/alphintra-main-db"' in condition
+        assert 'projects/alphintra-prod/instances/alphintra-read-replica-us-east1"' in condition
+
+
+def test_who_may_do_what() -> None:
+    """Least privilege: for each identity exactly these grants."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for known in recorded("prod").registrations:
+        role, member = known.inputs.get("role"), str(known.inputs.get("member"))
+        if role and "iam.gserviceaccount.com" in member and not member.startswith("serviceAccount:service-"):
+            on = known.inputs.get("secretId") or "main-db"
+            found.setdefault(member.removeprefix("serviceAccount:").split("@")[0], set()).add((role, on))
+    database = {("roles/cloudsql.client", "main-db"), ("roles/cloudsql.instanceUser", "main-db")}
+    services = ("auth-service", "trading-service", "strategy-service", "marketplace-service", "compliance-service", "migrations")
+    assert found == {
+        **{name: database for name in services},
+        "pgbouncer": {("roles/secretmanager.secretAccessor", "main-db-pgbouncer")},
+    }
+
+
+def test_iam_users_are_named_as_cloud_sql_wants_them() -> None:
+    names = [u.inputs["name"] for u in of_type("prod", "User") if u.inputs["type"] == "CLOUD_IAM_SERVICE_ACCOUNT"]
+    assert len(names) == 6
+    assert all(name.endswith("@alphintra-prod.iam") for name in names)
+
+
+def test_groups_sign_in_where_they_are_named() -> None:
+    over = {"identities": {"database_groups": ["dba@example.com"]}}
+    recorder = recorded("prod", over)
+    users = [known for known in recorder.registrations if known.inputs.get("type") == "CLOUD_IAM_GROUP"]
+    assert [user.inputs["name"] for user in users] == ["dba@example.com"]
+    assert len([known for known in recorder.registrations if known.inputs.get("member") == "group:dba@example.com"]) == 2
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_no_password_is_ever_plain(environment: str) -> None:
+    """Generated values reach nothing but arguments that are secret, and no output."""
+    recorder = recorded(environment)
+    made = {known.name for known in recorder.registrations if known.type.endswith(":RandomPassword")}
+    assert made
+    text = json.dumps([known.inputs for known in recorder.registrations], default=str) + json.dumps(recorder.stack_outputs)
+    for name in made:
+        assert f"<{name}.result>" not in text, "the recorder masks secrets; this one was not marked as one"
+    secret = {("DatabaseInstance", "rootPasswordWo"), ("SecretVersion", "secretDataWo"), ("User", "passwordWo")}
+    for known in recorder.registrations:
+        for key, value in known.inputs.items():
+            assert (value == "[secret]") <= ((known.type.rsplit(":", 1)[-1], key) in secret), known.urn
+
+
+def test_outputs_are_references() -> None:
+    outputs = recorded("prod").stack_outputs
+    assert set(outputs) == {"project", "network", "mainDatabase", "secrets", "serviceAccounts", "keys"}
+    assert outputs["mainDatabase"] == {
+        "instance": "alphintra-main-db",
+        "connectionName": "alphintra-prod:us-central1:alphintra-main-db",
+        "host": "main-db.alphintra.internal",
+        "replicas": {"us-east1": "main-db-us-east1.alphintra.internal"},
+    }
+    assert "[secret]" not in json.dumps(outputs)
+
+
+def test_a_rebuild_takes_new_names_where_google_keeps_the_old() -> None:
+    names = {
+        known.inputs["name"]
+        for known in recorded("prod", {"generation": 2}).registrations
+        if known.type.endswith((":DatabaseInstance", ":KeyRing"))
+    }
+    assert names == {"alphintra-main-db-g2", "alphintra-read-replica-us-east1-g2", "alphintra-data-g2"}
+
+
+# -- the source
+
+
+@pytest.mark.parametrize("path", COMPONENTS, ids=lambda path: path.name)
+def test_components_keep_to_their_layer(path: Path) -> None:
+    imported = {
+        name.split(".")[0]
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in (
+            [a.name for a in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom) and not node.level
+            else []
+        )
+    }
+    assert not imported & {"localcloud", "policies", "tools", "tests"}, "nothing in components knows the local cloud"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "settings").glob("*.py")), ids=lambda path: path.name)
+def test_settings_know_no_pulumi(path: Path) -> None:
+    assert "import pulumi" not in path.read_text()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "localcloud").rglob("*.py")), ids=lambda path: path.name)
+def test_the_local_cloud_knows_no_components(path: Path) -> None:
+    text = path.read_text()
+    assert not [
+        name for name in ("components", "settings", "policies", "tools") if f"from {name}" in text or f"import {name}" in text
+    ]
+
+
+@pytest.mark.parametrize("path", COMPONENTS, ids=lambda path: path.name)
+def test_components_branch_on_no_environment(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    names = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    assert not names & {"dev", "staging", "prod"}
+
+
+def test_main_reads_like_the_architecture_diagram() -> None:
+    assert len((ROOT / "__main__.py").read_text().splitlines()) <= 60

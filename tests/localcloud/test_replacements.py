@@ -1,0 +1,58 @@
+"""What changes in place and what needs a new resource, beyond what single properties say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .cases import ADDRESS, INSTANCE, KEY, SUBNET, instance, net, subnet
+from .world import Res, World
+
+P = "case-project"
+PRIVATE = {"ipConfiguration": {"ipv4Enabled": True, "privateNetwork": net(P)}}
+LEVEL: dict[str, Any] = {"name": "k", "keyRing": "r"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "replaced"),
+    [
+        (subnet(P, "s", "10.0.0.0/24"), subnet(P, "s", "10.0.0.0/23"), []),
+        (subnet(P, "s", "10.0.0.0/24"), subnet(P, "s", "10.0.0.0/25"), ["ipCidrRange"]),
+        (subnet(P, "s", "10.0.0.0/24"), subnet(P, "s", "10.0.1.0/24"), ["ipCidrRange"]),
+        (instance(settings=PRIVATE), instance(settings={"ipConfiguration": {"ipv4Enabled": True}}), ["settings.ipConfiguration.privateNetwork"]),
+        (instance(), instance(settings=PRIVATE), []),
+        (instance(settings={"diskSize": 20}), instance(settings={"diskSize": 10}), []),
+        (instance(settings={"diskSize": 20, "diskAutoresize": False}), instance(settings={"diskSize": 10, "diskAutoresize": False}), ["settings.diskSize"]),
+        (instance(), instance(settings={"tier": "db-custom-4-15360"}), []),
+        (instance(), instance(region="us-east1"), ["region"]),
+        (instance(), instance(encryptionKeyName="k"), ["encryptionKeyName"]),
+        (Res("k", KEY, LEVEL), Res("k", KEY, {**LEVEL, "versionTemplate": {"algorithm": "A", "protectionLevel": "HSM"}}), ["versionTemplate.protectionLevel"]),
+        (Res("k", KEY, {**LEVEL, "rotationPeriod": "90000s"}), Res("k", KEY, {**LEVEL, "rotationPeriod": "100000s"}), []),
+    ],
+)  # fmt: skip
+def test_what_is_replaced(tmp_path: Path, before: Res, after: Res, replaced: list[str]) -> None:
+    from localcloud.plugin import State  # noqa: PLC0415
+
+    difference = World(tmp_path).provider.diff(before.type, State("id", dict(before.inputs), {}), dict(after.inputs), [])
+    assert [path for path, change in difference.changes.items() if change.replaces] == replaced
+    assert difference.changes, "every pair differs"
+
+
+@pytest.mark.parametrize(
+    ("token", "before", "after", "first"),
+    [
+        (INSTANCE, instance().inputs, instance(region="us-east1").inputs, True),
+        (INSTANCE, instance().inputs, instance("other", region="us-east1").inputs, False),
+        (SUBNET, subnet(P, "s", "10.0.0.0/24").inputs, subnet(P, "s", "10.0.0.0/25").inputs, True),
+        (ADDRESS, {"name": "a", "address": "10.0.0.0"}, {"name": "b", "address": "10.1.0.0"}, False),
+    ],
+)
+def test_the_old_one_goes_first_where_the_new_one_has_its_name(
+    tmp_path: Path, token: str, before: Any, after: Any, first: bool
+) -> None:
+    from localcloud.plugin import State  # noqa: PLC0415
+
+    difference = World(tmp_path).provider.diff(token, State("id", dict(before), {}), dict(after), [])
+    assert difference.delete_before_replace is first
