@@ -2,6 +2,7 @@
 
 import pulumi
 import pulumi_gcp as gcp
+import pulumi_random as random
 
 from components.configuration import current
 from components.platform import DataPlatform, labels
@@ -14,7 +15,8 @@ google = gcp.Provider(
     region=settings.regions.primary,
     default_labels=labels(settings),
 )
-platform = DataPlatform("platform", settings, opts=pulumi.ResourceOptions(providers=[google]))
+providers = [google, random.Provider("random")]
+platform = DataPlatform("platform", settings, opts=pulumi.ResourceOptions(providers=providers))
 
 for name, value in platform.exports.items():
     pulumi.export(name, value)

@@ -344,6 +344,8 @@ class Store:
             if "disk is full" in str(error) or "disk I/O" in str(error):
                 raise StoreError(f"the disk that holds {self.path} is full; nothing was changed") from error
             raise StoreError(f"the local cloud's store {self.path} cannot be used: {error}") from error
+        except sqlite3.IntegrityError:
+            raise  # a defect of ours, not of the file
         except sqlite3.DatabaseError as error:
             raise self._damaged(str(error)) from error
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi
 from pulumi_policy import (
     EnforcementLevel,
@@ -26,7 +28,7 @@ def registered(rule: Rule) -> Policy:
     """A rule as the engine takes it."""
 
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        if args.resource_type not in rule.types or environment() not in rule.environments:
+        if args.resource_type not in rule.types or environment() not in rule.environments or (rule.is_guard and tearing_down()):
             return
         wrong = rule.check(args.props)
         if wrong:
@@ -44,3 +46,9 @@ def registered(rule: Rule) -> Policy:
 def environment() -> str:
     """The profile of the stack at hand; production's rules apply where nobody says."""
     return pulumi.Config("alphintra").get("environment") or "prod"
+
+
+def tearing_down() -> bool:
+    """Whether the settings say that the environment is to be destroyed."""
+    protection: Any = pulumi.Config("alphintra").get_object("protection") or {}
+    return protection.get("tear_down") == environment()

@@ -26,6 +26,8 @@ class Rule:
     fix: str
     severity: Literal["low", "medium", "high", "critical"]
     environments: tuple[str, ...] = NOT_DEV
+    is_guard: bool = False
+    """A guard against deletion, which `protection.tear_down` takes off when an environment is meant to go."""
     frameworks: tuple[str, ...] = ()
     """The numbers under which scanners and benchmarks know it."""
 

@@ -119,7 +119,7 @@ RULES: tuple[Rule, ...] = (
         id="sql-deletion-protection", types=(INSTANCE,), check=must_be("settings.deletionProtectionEnabled", True),
         title="Google refuses to delete databases", why="The console and gcloud do not know Pulumi's own protection.",
         fix="Set settings.deletionProtectionEnabled to true; to take the environment down, set protection.tear_down.",
-        severity="high", frameworks=("CIS v5 6.9",),
+        severity="high", is_guard=True, frameworks=("CIS v5 6.9",),
     ),
     Rule(
         id="kms-rotation", types=(KEY,), check=key_rotates,

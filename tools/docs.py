@@ -134,9 +134,9 @@ def configuration() -> str:
     table = _table(["setting", "what it is", *ENVIRONMENTS, "source"], rows)
     return _page(
         "Configuration",
-        "Every setting with its value in each environment. § is a section of the requirements. A setting `a.b` is the key `b` under "
-        f"`{NAMESPACE}:a` in `Pulumi.<env>.yaml`, which says only what differs from the profile in `settings/profiles.py`, which says only "
-        "what differs from the defaults. An entry of a table is taken away with `null`.",
+        "Every setting with its value in each environment. § is a section of the requirements. A setting `a.b` is the key `b` "
+        f"under `{NAMESPACE}:a` in `Pulumi.<env>.yaml`, which says only what differs from the profile in "
+        "`settings/profiles.py`, which says only what differs from the defaults. An entry of a table is taken away with `null`.",
         table,
     )
 
@@ -183,9 +183,9 @@ def local_cloud() -> str:
     ]
     return _page(
         "The local cloud",
-        "What the stand-in knows and what it refuses. Shapes come from the provider's schema: required and unknown arguments, types, "
-        "allowed values, conflicts, what forces a replacement. The rules are what only the real API says; the last column is the rule's "
-        "number in the project's list of what mocks never catch.",
+        "What the stand-in knows and what it refuses. Shapes come from the provider's schema: required and unknown arguments, "
+        "types, allowed values, conflicts, what forces a replacement. The rules are what only the real API says; the last column "
+        "is the rule's number in the project's list of what mocks never catch.",
         "## Rules",
         _table(["rule", "what it says", "on", "source", "no."], rules),
         "## Resource types",

@@ -92,7 +92,7 @@ def convert(properties: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str,
 
 def sdk_arguments(token: str) -> type:
     """The class of a resource type's arguments in the provider's SDK."""
-    module, name = token.split(":")[1].split("/")[0], token.rsplit(":", 1)[-1]
+    module, name = token.split(":")[1].split("/", maxsplit=1)[0], token.rsplit(":", 1)[-1]
     return getattr(getattr(pulumi_gcp, module), f"{name}Args")
 
 

@@ -23,7 +23,9 @@ from ..environments import ENVIRONMENTS
 def test_the_inventory_is_as_it_was(name: str) -> None:
     kept, now = (FOLDER / name).read_text().splitlines(), goldens()[name].splitlines()
     difference = "\n".join(difflib.unified_diff(kept, now, "kept", "now", lineterm="", n=1))
-    assert not difference, f"{difference}\n\nWhere that is meant: `make golden`. A URN that changes needs an alias and a line in docs/UPGRADING.md."
+    assert not difference, (
+        f"{difference}\n\nWhere that is meant: `make golden`. A URN that changes needs an alias and a line in docs/UPGRADING.md."
+    )
 
 
 def test_the_command_prints_json_and_nothing_else() -> None:
@@ -43,7 +45,9 @@ def test_the_command_prints_json_and_nothing_else() -> None:
 
 
 def test_an_unknown_environment_is_named() -> None:
-    answer = subprocess.run([sys.executable, "-m", "tools.inventory", "--env", "prd"], cwd=ROOT, capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        [sys.executable, "-m", "tools.inventory", "--env", "prd"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert (answer.returncode, answer.stdout, answer.stderr) == (1, "", "Pulumi.prd.yaml does not exist\n")
 
 

@@ -30,7 +30,7 @@ RECORD = "gcp:dns/recordSet:RecordSet"
 RING = "gcp:kms/keyRing:KeyRing"
 KEY = "gcp:kms/cryptoKey:CryptoKey"
 KEY_GRANT = "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember"
-SECRET = "gcp:secretmanager/secret:Secret"  # noqa: S105 - a type
+SECRET = "gcp:secretmanager/secret:Secret"
 TOPIC = "gcp:pubsub/topic:Topic"
 TOPIC_GRANT = "gcp:pubsub/topicIAMMember:TopicIAMMember"
 ACCOUNT = "gcp:serviceaccount/account:Account"
@@ -65,7 +65,7 @@ def api(name: str, **extra: Any) -> Res:
     return Res(f"api-{name}", SERVICE, {"service": f"{name}.googleapis.com", "disableOnDestroy": False, **extra})
 
 
-def network(project: str) -> list[Res]:
+def network(_project: str = "") -> list[Res]:
     return [api("compute"), Res("net", NETWORK, {"name": "net", "autoCreateSubnetworks": False})]
 
 

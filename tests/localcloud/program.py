@@ -31,7 +31,7 @@ def declare(programs: Programs) -> None:
 
 def sdk_class(token: str) -> Any:
     """The SDK's class of a resource type."""
-    module, name = token.split(":")[1].split("/")[0], token.rsplit(":", 1)[-1]
+    module, name = token.split(":")[1].split("/", maxsplit=1)[0], token.rsplit(":", 1)[-1]
     return getattr(getattr(gcp, module), name)
 
 

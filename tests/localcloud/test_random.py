@@ -12,7 +12,7 @@ from localcloud.plugin import State
 from localcloud.random.provider import RandomProvider, make_password
 from localcloud.values import UNKNOWN
 
-PASSWORD = "random:index/randomPassword:RandomPassword"  # noqa: S105 - a type
+PASSWORD = "random:index/randomPassword:RandomPassword"
 ID = "random:index/randomId:RandomId"
 provider = RandomProvider()
 
@@ -54,7 +54,7 @@ def test_a_password_of_no_characters_is_refused() -> None:
         make_password(
             {
                 "length": 4,
-                **{name: False for name in ("lower", "upper", "numeric", "special")},
+                **dict.fromkeys(("lower", "upper", "numeric", "special"), False),
                 **{f"min{n}": 0 for n in ("Lower", "Upper", "Numeric", "Special")},
             }
         )

@@ -6,13 +6,14 @@ import argparse
 import errno
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 from localcloud.errors import LocalCloudError
 
 from . import commands
 from .errors import FAILED, INTERRUPTED, USAGE, CommandError
-from .workspace import Workspace
+from .workspace import LOCAL, Workspace
 
 COMMANDS: dict[str, Callable[[Workspace, commands.Confirm], int]] = {
     "up": commands.up,
@@ -36,6 +37,7 @@ def main() -> int:
     parser.add_argument("command", choices=[*COMMANDS])
     parser.add_argument("--env", default="dev", help="the environment: Pulumi.<env>.yaml (default: %(default)s)")
     parser.add_argument("--cloud", default="local", choices=["local", "gcp"], help="where (default: %(default)s)")
+    parser.add_argument("--home", type=Path, default=LOCAL, help="where the local cloud lives (default: .cache/local)")
     parser.add_argument("--yes", action="store_true", help="do not ask before changing Google Cloud")
     arguments = parser.parse_args()
 
@@ -43,7 +45,7 @@ def main() -> int:
         return arguments.yes or (sys.stdin.isatty() and input(f"{what}? Type the environment's name: ") == arguments.env)
 
     try:
-        return COMMANDS[arguments.command](Workspace(arguments.env, arguments.cloud), confirm)
+        return COMMANDS[arguments.command](Workspace(arguments.env, arguments.cloud, arguments.home.resolve()), confirm)
     except CommandError as error:
         print(error, file=sys.stderr)
         return error.code

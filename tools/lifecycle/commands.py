@@ -34,11 +34,8 @@ def up(workspace: Workspace, confirm: Confirm) -> int:
         started = time.monotonic()
         report = Report("up")
         with _run(workspace, report):
-            result = workspace.stack.up(
-                on_event=report, policy_packs=workspace.policy_packs, show_secrets=False, suppress_outputs=True
-            )
-        outputs = {name: "[secret]" if value.secret else value.value for name, value in result.outputs.items()}
-        _result(summary(workspace, _resources(workspace), outputs, time.monotonic() - started))
+            workspace.stack.up(on_event=report, policy_packs=workspace.policy_packs, show_secrets=False, suppress_outputs=True)
+        _result(summary(workspace, _resources(workspace), time.monotonic() - started))
     return 0
 
 
@@ -168,7 +165,8 @@ def _failure(workspace: Workspace, error: EngineError, report: Report) -> Comman
     if workspace.interrupted:
         return CommandError(f"interrupted; what was under way has ended, and {again}", INTERRUPTED)
     listed = "\n".join(f"  - {message}" for message in messages)
-    advice = _advice(workspace, listed) or f"What was done is kept; {again}."
+    kept = f"What was done is kept; {again}." if report.done else "Nothing was changed."
+    advice = _advice(workspace, listed) or kept
     return CommandError(f"{report.verb} of '{workspace.environment}' failed:\n{listed}\n{advice}", FAILED)
 
 

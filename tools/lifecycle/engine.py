@@ -57,7 +57,9 @@ class Engine(PulumiCommand):
         """Runs the engine to its end; raises Pulumi's own CommandError where it fails."""
         inherited = {k: v for k, v in os.environ.items() if not (k in OUR_VARIABLES and "PULUMI_BACKEND_URL" in additional_env)}
         env = {**inherited, **additional_env, "PULUMI_AUTOMATION_API": "true", "PULUMI_SKIP_UPDATE_CHECK": "true"}
-        command = [self.command, "--non-interactive", *args]
+        # The Automation API skips the preview of an update. With it, what a policy or a protection refuses is refused before
+        # anything is changed.
+        command = [self.command, "--non-interactive", *(argument for argument in args if argument != "--skip-preview")]
         with (
             subprocess.Popen(
                 command,

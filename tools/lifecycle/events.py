@@ -55,7 +55,7 @@ class Failure:
 
 @dataclass
 class Report:
-    """Collects the events of one run; `progress` says the count on stderr now and then."""
+    """Collects the events of one run, which for an update begins with its preview; says the count on stderr now and then."""
 
     verb: str
     progress: bool = True
@@ -64,14 +64,18 @@ class Report:
     errors: list[tuple[str, str]] = field(default_factory=list)
     """(URN or "", message) of every error, in the order they came."""
     policy: list[str] = field(default_factory=list)
+    total: int = 0
+    """Resources that the preview found."""
     done: int = 0
+    """Resources that were really worked on."""
     _said: float = 0.0
 
     def __call__(self, event: EngineEvent) -> None:
         if event.resource_pre_event:
+            self.total += bool(event.resource_pre_event.planning)
             self._planned(event.resource_pre_event.metadata)
         elif event.res_outputs_event:
-            self._finished(event.res_outputs_event.metadata)
+            self._finished(event.res_outputs_event.metadata, bool(event.res_outputs_event.planning))
         elif event.res_op_failed_event:
             self._failed(event.res_op_failed_event.metadata)
         elif event.diagnostic_event:
@@ -97,14 +101,14 @@ class Report:
         if metadata.op in CHANGING and metadata.logical is not False:
             self.changes[metadata.urn] = Change(metadata.op, metadata.urn, tuple(details(metadata)))
 
-    def _finished(self, metadata: Any) -> None:
-        if metadata.op != OpType.SAME:
-            self.done += 1
+    def _finished(self, metadata: Any, planning: bool) -> None:
+        self.done += not planning and metadata.op != OpType.SAME
         now = time.monotonic()
         if self.progress and now - self._said >= 1:
             self._said = now
-            what = f"{metadata.op.value} {name_of(metadata.urn)}"
-            print(f"{self.verb}: {self.done} done, last: {what}", file=sys.stderr, flush=True)
+            step = "preview" if planning else self.verb
+            count = f"{self.total} found" if planning else f"{self.done} done" + (f" of {self.total}" if self.total else "")
+            print(f"{step}: {count}, last: {metadata.op.value} {name_of(metadata.urn)}", file=sys.stderr, flush=True)
 
     def _failed(self, metadata: Any) -> None:
         new = metadata.new

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from localcloud.wire import MASK, SIGNATURE
 from tools.timing import critical_path
 
 from .events import kind_of, name_of
@@ -15,8 +16,9 @@ from .workspace import Workspace
 State = Sequence[Mapping[str, Any]]
 
 
-def summary(workspace: Workspace, resources: State, outputs: Mapping[str, Any], seconds: float) -> str:
+def summary(workspace: Workspace, resources: State, seconds: float) -> str:
     """The result of an `up`: where it stands, what, its outputs, and what to do next."""
+    outputs = next((r.get("outputs") or {} for r in resources if r["type"] == "pulumi:pulumi:Stack"), dict[str, Any]())
     return "\n".join(
         [
             *_where(workspace),
@@ -66,14 +68,16 @@ def _where(workspace: Workspace) -> Iterator[str]:
 def _outputs(outputs: Mapping[str, Any]) -> Iterator[str]:
     yield "Outputs:"
     for name, value in sorted(outputs.items()):
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and SIGNATURE not in value:
             yield f"  {name}:"
             yield from (f"    {key}: {_text(inner)}" for key, inner in sorted(value.items()))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
         else:
-            yield f"  {name}: {value}"
+            yield f"  {name}: {_text(value)}"
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, Mapping) and SIGNATURE in value:
+        return MASK
     return value if isinstance(value, str) else json.dumps(value)
 
 

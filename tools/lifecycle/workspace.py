@@ -10,11 +10,13 @@ import shutil
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from pulumi.automation import CommandResult, LocalWorkspace, Stack
+from pulumi.automation import CommandResult, LocalWorkspace, OutputMap, Stack, UpdateSummary
+from pulumi.automation._stack import StackInitMode
 
 from localcloud.serve import STORE_VARIABLE
 from settings import NAMESPACE, Environment, SettingsError
@@ -31,6 +33,17 @@ Cloud = Literal["local", "gcp"]
 
 LOCAL = ROOT / ".cache" / "local"
 """Everything of the local cloud: `make clean-local` removes it, and nothing else is lost."""
+
+
+class _QuickStack(Stack):
+    """Pulumi's stack, without the three questions that it asks the engine after every update: their answers stand in the
+    state, which we read once."""
+
+    def outputs(self) -> OutputMap:
+        return {}
+
+    def info(self, show_secrets: bool = True) -> UpdateSummary:  # noqa: ARG002 - the signature is Pulumi's
+        return UpdateSummary(kind="", start_time=datetime.now(UTC), message="", environment={}, config={}, result="")
 
 
 @dataclass(frozen=True)
@@ -107,7 +120,7 @@ class Workspace:
             pulumi_home=str(self.home / "home") if self.cloud == "local" else None,
             env_vars=self._variables if self.cloud == "local" else {},
         )
-        return Stack.create_or_select(self.environment, workspace)
+        return _QuickStack(self.environment, workspace, StackInitMode.CREATE_OR_SELECT)
 
     def exported(self) -> dict[str, Any]:
         """The stack's state, secrets encrypted: version and deployment."""

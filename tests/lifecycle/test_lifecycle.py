@@ -1,0 +1,199 @@
+"""The contract of every environment on the real engine, from nothing to nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localcloud.gcp.catalog import types
+
+from .harness import Lifecycle
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+def test_from_nothing_to_nothing(environment: str, tmp_path: Path) -> None:
+    cloud = Lifecycle(tmp_path, environment)
+    protected = environment != "dev"
+
+    first = cloud.ok("preview")
+    assert first.count("\n+ ") > 70
+    assert not cloud.rows(), "a preview creates nothing"
+
+    summary = cloud.ok("up")
+    assert "LOCAL CLOUD" in summary
+    assert "Nothing exists at Google" in summary
+    assert "main-db" in summary
+    assert "main-db.alphintra.internal" in summary
+    assert "make drift" in summary
+    assert "On Google Cloud" not in summary or "Google Cloud takes about" in summary
+    cloud.assert_true_to_state()
+
+    assert cloud.run("drift").code == 0
+    assert cloud.ok("refresh").strip() == "the state agrees with the cloud"
+    done = len(cloud.operations())
+    cloud.ok("up")
+    assert len(cloud.operations()) == done, "a second up changes nothing"
+
+    # an update in place
+    resized = {"database": {"tier": "db-custom-6-23040"}}
+    cloud.override(resized)
+    shown = cloud.ok("preview")
+    assert "~ main-db-primary (gcp:DatabaseInstance)" in shown
+    assert "settings.tier: " in shown
+    assert "-> db-custom-6-23040" in shown
+    assert "±" not in shown
+    assert "replaces" not in shown
+    assert cloud.run("drift").code == 2
+    cloud.ok("up")
+    assert cloud.run("drift").code == 0
+    cloud.assert_true_to_state()
+
+    # a change that would replace something protected
+    if protected:
+        before = _snapshot(cloud)
+        cloud.override({**resized, "network": {"name": "another-vpc"}})
+        refused = cloud.run("up")
+        assert refused.code == 1
+        assert "network-vpc" in refused.err
+        assert "protect" in refused.err
+        assert _snapshot(cloud) == before, "nothing was changed"
+        cloud.override(resized)
+        assert cloud.run("drift").code == 0
+
+        kept = cloud.run("destroy")
+        assert kept.code == 1
+        assert f"make unprotect ENV={environment}" in kept.err
+        assert _snapshot(cloud) == before
+        assert "guards against deletion are OFF" in cloud.ok("unprotect")
+        assert cloud.run("drift").code == 0
+
+    gone = cloud.ok("destroy")
+    assert "is gone" in gone
+    assert "instances/alphintra-main-db (the name of a deleted Cloud SQL instance stays reserved for a week)" in gone
+    assert not cloud.rows()
+    assert not cloud.state()
+
+    # and again, under new names
+    again = cloud.run("up")
+    assert again.code == 1
+    assert "Set alphintra:generation to 2" in again.err
+    cloud.override({"generation": 2})
+    cloud.ok("up")
+    assert cloud.run("drift").code == 0
+    cloud.assert_true_to_state()
+
+
+def test_protect_puts_the_guards_back(tmp_path: Path) -> None:
+    cloud = Lifecycle(tmp_path, "staging")
+    cloud.ok("up")
+    cloud.ok("unprotect")
+    assert not any(resource.get("protect") for resource in cloud.state())
+    assert "OFF" not in cloud.ok("protect")
+    assert any(resource.get("protect") for resource in cloud.state())
+    assert cloud.run("destroy").code == 1
+
+
+def test_protected_names_of_an_unprotected_environment(tmp_path: Path) -> None:
+    cloud = Lifecycle(tmp_path, "dev")
+    answer = cloud.run("unprotect")
+    assert answer.code == 0
+    assert "has no guards that are on" in answer.err
+
+
+def test_the_urns_are_those_of_the_inventory(tmp_path: Path) -> None:
+    from tools.inventory import inventory  # noqa: PLC0415
+
+    cloud = Lifecycle(tmp_path, "prod")
+    cloud.ok("up")
+    declared = {entry["urn"]: entry for entry in inventory("prod")}
+    standing = {resource["urn"]: resource for resource in cloud.state()}
+    assert declared.keys() == standing.keys()
+    for urn, entry in declared.items():
+        found = standing[urn]
+        assert entry["parent"] == found.get("parent", "")
+        assert entry["protect"] == found.get("protect", False)
+        assert set(entry["dependencies"]) == set(found.get("dependencies") or [])
+        if entry["type"] in types():
+            _agree(entry["inputs"], found["inputs"], entry["name"])
+
+
+def test_rotating_a_password_replaces_it_everywhere(tmp_path: Path) -> None:
+    cloud = Lifecycle(tmp_path, "dev")
+    cloud.ok("up")
+    cloud.override({"secrets": {"credentials": {"main-db-pgbouncer": {"version": 2}}}})
+    shown = cloud.ok("preview")
+    for name in (
+        "secrets-main-db-pgbouncer (random:RandomPassword)",
+        "secrets-main-db-pgbouncer (gcp:SecretVersion)",
+        "main-db-user-pgbouncer (gcp:User)",
+    ):
+        assert name in shown
+    assert "main-db-postgres" not in shown
+    cloud.ok("up")
+    assert cloud.run("drift").code == 0
+    cloud.assert_true_to_state()
+    versions = [row.id for row in cloud.rows() if row.id.startswith("projects/") and "/main-db-pgbouncer/versions/" in row.id]
+    assert [version.rsplit("/", 1)[-1] for version in versions] == ["2"]
+
+
+def test_the_state_holds_no_password_in_plain_text(tmp_path: Path) -> None:
+    cloud = Lifecycle(tmp_path, "prod")
+    answer = cloud.run("up")
+    cloud.ok("unprotect")
+    cloud.ok("refresh")
+    passwords = _passwords(cloud)
+    assert len(passwords) == 2
+    assert all(len(password) >= 32 for password in passwords)
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert not [p for p in passwords if p.encode() in content], f"{path} holds a password"
+    assert not [p for p in passwords if p in answer.out + answer.err]
+    assert not list((tmp_path / "private").glob("*")) if (tmp_path / "private").exists() else True
+    assert (tmp_path / "passphrase").stat().st_mode & 0o077 == 0
+
+
+def _passwords(cloud: Lifecycle) -> list[str]:
+    """The generated passwords, as only somebody with the passphrase can read them."""
+    import subprocess  # noqa: PLC0415
+
+    from tools.bootstrap.engine import recorded  # noqa: PLC0415
+
+    engine = recorded()
+    assert engine
+    env = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(cloud.home),
+        "PULUMI_HOME": str(cloud.home / "other"),
+        "PULUMI_BACKEND_URL": (cloud.home / "state").as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(cloud.home / "passphrase"),
+    }
+    command = [engine.path, "stack", "export", "--show-secrets", "--stack", cloud.environment]
+    exported = subprocess.run(
+        command, cwd=cloud.home / "workspaces" / cloud.environment, env=env, capture_output=True, text=True, check=True
+    )
+    resources = json.loads(exported.stdout)["deployment"]["resources"]
+    return [json.loads(r["outputs"]["result"]["plaintext"]) for r in resources if r["type"].endswith(":RandomPassword")]
+
+
+def _snapshot(cloud: Lifecycle) -> list[tuple[str, str]]:
+    return [(row.name, json.dumps(row.config, sort_keys=True)) for row in cloud.rows()]
+
+
+def _agree(declared: Any, found: Any, where: str) -> None:
+    """What was foreseen is what came, but for what only the cloud can tell and for secrets."""
+    if isinstance(declared, dict):
+        assert declared.keys() == found.keys(), where
+        for key, value in declared.items():  # pyright: ignore[reportUnknownVariableType]
+            _agree(value, found[key], f"{where}.{key}")
+    elif isinstance(declared, list):
+        assert len(declared) == len(found), where  # pyright: ignore[reportUnknownArgumentType]
+        for index, (left, right) in enumerate(zip(declared, found, strict=True)):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+            _agree(left, right, f"{where}[{index}]")
+    elif declared != "[secret]" and not str(declared).startswith("<"):
+        assert declared == found, where
