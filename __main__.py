@@ -15,7 +15,7 @@ google = gcp.Provider(
     region=settings.regions.primary,
     default_labels=labels(settings),
 )
-providers = [google, random.Provider("random")]
+providers: list[pulumi.ProviderResource] = [google, random.Provider("random")]
 platform = DataPlatform("platform", settings, opts=pulumi.ResourceOptions(providers=providers))
 
 for name, value in platform.exports.items():

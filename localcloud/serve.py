@@ -15,6 +15,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
+from typing import Any, cast
 
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
@@ -37,11 +38,7 @@ def main() -> int:
     parser.add_argument("package", choices=["gcp", "random"])
     parser.add_argument("engine", nargs="?", help="the engine's address; not needed")
     arguments = parser.parse_args()
-    try:
-        provider = _provider(arguments.package)
-    except LocalCloudError as error:
-        print(error, file=sys.stderr)
-        return 1
+    provider = _provider(arguments.package)
     options = [("grpc.max_receive_message_length", MESSAGE_BYTES), ("grpc.max_send_message_length", MESSAGE_BYTES)]
     server = grpc.server(ThreadPoolExecutor(max_workers=WORKERS), options=options)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Service(provider), server)
@@ -72,6 +69,18 @@ def store_path() -> Path:
     return Path(folder) / "cloud.db"
 
 
+class _Broken:
+    """A provider that cannot work. The engine shows what a provider answers, not what it prints, so it answers why."""
+
+    version = ""
+
+    def __init__(self, error: LocalCloudError) -> None:
+        self.error = error
+
+    def __getattr__(self, name: str) -> Any:
+        raise self.error
+
+
 def _provider(package: str) -> Provider:
     if package == "random":
         from .random.provider import RandomProvider  # noqa: PLC0415 - each process needs one of the two
@@ -80,7 +89,10 @@ def _provider(package: str) -> Provider:
     from .gcp.provider import GcpProvider  # noqa: PLC0415
     from .store import Store  # noqa: PLC0415
 
-    return GcpProvider(Store(store_path()))
+    try:
+        return GcpProvider(Store(store_path()))
+    except LocalCloudError as error:
+        return cast("Provider", _Broken(error))
 
 
 def _end_with(parent: int) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from localcloud.values import is_list, is_object
 from tools.inventory import recorded as _recorded
 from tools.recorder import Recorder, Registration
 
@@ -40,10 +41,10 @@ def of_type(environment: str, kind: str) -> list[Registration]:
 
 def flat(value: Any, path: str = "") -> dict[str, Any]:
     """Every single value by its path."""
-    if isinstance(value, Mapping):
-        items = [(f"{path}.{key}" if path else str(key), inner) for key, inner in value.items()]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    elif isinstance(value, list):
-        items = [(f"{path}[{index}]", inner) for index, inner in enumerate(value)]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    if is_object(value):
+        items = [(f"{path}.{key}" if path else key, inner) for key, inner in value.items()]
+    elif is_list(value):
+        items = [(f"{path}[{index}]", inner) for index, inner in enumerate(value)]
     else:
         return {path: value}
     return {key: single for where, inner in items for key, single in flat(inner, where).items()}

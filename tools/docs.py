@@ -78,7 +78,7 @@ def stack_schema() -> dict[str, Any]:
             definition.pop("required", None)
     _allow_nulls(definitions)
     keys = {f"{NAMESPACE}:{key}": value for key, value in schema["properties"].items()}
-    config = {
+    config: dict[str, Any] = {
         "type": "object",
         "properties": keys,
         "required": [f"{NAMESPACE}:environment", f"{NAMESPACE}:project"],

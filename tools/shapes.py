@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi_gcp
-from pulumi import _types
+from pulumi import _types  # pyright: ignore[reportPrivateUsage] - the SDK says nowhere else what its arguments are
 
 SHAPES = Path(__file__).resolve().parents[1] / "localcloud" / "gcp" / "shapes"
 SCALARS: dict[Any, str] = {str: "string", int: "int", float: "float", bool: "bool"}
@@ -111,6 +111,12 @@ def reconcile(properties: dict[str, Any], arguments: type) -> None:
                 known["default"] = str(known["default"])
 
 
+def nested_arguments(arguments: type) -> dict[str, type]:
+    """The arguments that are objects themselves, or lists of them, with the class of each."""
+    found = {name: sdk_type(annotation)[1] for name, annotation in _types.input_type_types(arguments).items()}
+    return {name: nested for name, nested in found.items() if nested is not None}
+
+
 def sdk_type(annotation: Any) -> tuple[str, type | None]:
     """The kind of an SDK annotation, and the class of what is inside where that is an object."""
     if annotation in SCALARS:
@@ -118,7 +124,7 @@ def sdk_type(annotation: Any) -> tuple[str, type | None]:
     if isinstance(annotation, type) and _types.is_input_type(annotation):
         return "object", annotation
     inside = typing.get_args(annotation)
-    item = _types.unwrap_type(inside[-1]) if inside else str
+    item: Any = _types.unwrap_type(inside[-1]) if inside else str
     if issubclass(typing.get_origin(annotation) or str, Mapping):
         return f"map<{SCALARS.get(item, 'string')}>", None
     if isinstance(item, type) and _types.is_input_type(item):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -44,6 +45,7 @@ def main() -> int:
     def confirm(what: str) -> bool:
         return arguments.yes or (sys.stdin.isatty() and input(f"{what}? Type the environment's name: ") == arguments.env)
 
+    warnings.filterwarnings("ignore", message="Error in event stream")  # the engine was killed; its outcome is told below
     try:
         return COMMANDS[arguments.command](Workspace(arguments.env, arguments.cloud, arguments.home.resolve()), confirm)
     except CommandError as error:

@@ -14,9 +14,9 @@ from pulumi.automation.errors import ConcurrentUpdateError
 
 from localcloud.store import Store
 
-from . import recovery
+from . import disk, recovery
 from .errors import DRIFTED, FAILED, INTERRUPTED, CommandError
-from .events import Report, name_of
+from .events import FATAL, Report, name_of
 from .summary import summary
 from .workspace import Workspace
 
@@ -41,21 +41,18 @@ def up(workspace: Workspace, confirm: Confirm) -> int:
 
 def preview(workspace: Workspace, _confirm: Confirm) -> int:
     """Shows what an update would change."""
-    with workspace.alone():
-        recovery.release_locks(workspace)
-        _warn_of_pending(workspace)
-        changes = _previewed(workspace).changes
+    with _looking(workspace):
+        report = _previewed(workspace)
+        changes = report.changes
         _result("\n".join(change.line for change in changes.values()) or "nothing would change")
-        _say(f"preview: {len(changes)} resource(s) would change")
+        _say(f"preview: {len(changes)} resource(s) would change{_undecided(report)}")
     return 0
 
 
 def drift(workspace: Workspace, _confirm: Confirm) -> int:
     """Says whether anything would change: because the cloud differs from the state, or the program from both."""
-    with workspace.alone():
-        recovery.release_locks(workspace)
-        _warn_of_pending(workspace)
-        if not _resources(workspace):
+    with _looking(workspace) as deployment:
+        if not deployment.get("resources"):
             raise CommandError(f"'{workspace.environment}' is not up; `make up ENV={workspace.environment}` builds it")
         changes = _previewed(workspace, refresh=True).changes
         if not changes:
@@ -124,10 +121,25 @@ def protect(workspace: Workspace, confirm: Confirm) -> int:
 
 
 @contextmanager
-def _ready(workspace: Workspace) -> Generator[None]:
-    """Validated settings, no other command at work, and a state without open questions."""
+def _looking(workspace: Workspace) -> Generator[Mapping[str, Any]]:
+    """Validated settings, no other command at work, and the state as it is."""
     _ = workspace.settings
     with workspace.alone():
+        recovery.release_locks(workspace)
+        deployment: Mapping[str, Any] = workspace.exported()["deployment"] or {}
+        if pending := recovery.pending(workspace, deployment):
+            _say(
+                f"an earlier run was cut off while it created {', '.join(pending)}; "
+                "`make up` or `make refresh` finds out what became of it"
+            )
+        yield deployment
+
+
+@contextmanager
+def _ready(workspace: Workspace) -> Generator[None]:
+    """Validated settings, no other command at work, room on the disk, and a state without open questions."""
+    _ = workspace.settings
+    with workspace.alone(), disk.guarded(workspace.home, workspace.engine.stop):
         for process in recovery.release_locks(workspace):
             _say(f"an earlier run was cut off (process {process}); going on from where it stopped")
         try:
@@ -143,6 +155,7 @@ def _ready(workspace: Workspace) -> Generator[None]:
 @contextmanager
 def _run(workspace: Workspace, report: Report) -> Generator[None]:
     """Runs the engine, and turns its failure into what a person can act on."""
+    report.on_fatal = workspace.engine.give_up
     try:
         yield
     except EngineError as error:
@@ -157,12 +170,18 @@ def _previewed(workspace: Workspace, *, refresh: bool = False) -> Report:
     return report
 
 
+def _undecided(report: Report) -> str:
+    if not report.undecided:
+        return ""
+    return f"; {report.undecided} policy check(s) wait for values that are not known yet, and are decided by `make up`"
+
+
 def _failure(workspace: Workspace, error: EngineError, report: Report) -> CommandError:
     if isinstance(error, ConcurrentUpdateError):
         return CommandError(f"the stack '{workspace.environment}' is locked by another update:\n{error}")
     messages = [*report.policy, *report.messages()] or [_last_lines(str(error))]
     again = "run the command again to go on from here"
-    if workspace.interrupted:
+    if workspace.engine.interrupts:
         return CommandError(f"interrupted; what was under way has ended, and {again}", INTERRUPTED)
     listed = "\n".join(f"  - {message}" for message in messages)
     kept = f"What was done is kept; {again}." if report.done else "Nothing was changed."
@@ -178,6 +197,8 @@ def _advice(workspace: Workspace, listed: str) -> str:
             "Google keeps the names of deleted Cloud SQL instances for a week, and of key rings for ever. "
             f"Set alphintra:generation to {workspace.settings.generation + 1} in {workspace.file.name}{local}."
         )
+    if FATAL in listed:
+        return "Pulumi's state could not be written. Free the disk, and run the command again: what was created is found again."
     return ""
 
 
@@ -190,15 +211,6 @@ def _last_lines(text: str) -> str:
 def _resources(workspace: Workspace) -> list[Mapping[str, Any]]:
     deployment: Mapping[str, Any] = workspace.exported()["deployment"] or {}
     return deployment.get("resources", [])
-
-
-def _warn_of_pending(workspace: Workspace) -> None:
-    pending = recovery.pending(workspace)
-    if pending:
-        _say(
-            f"an earlier run was cut off while it created {', '.join(pending)}; "
-            "`make up` or `make refresh` finds out what became of it"
-        )
 
 
 def _kept_names(workspace: Workspace) -> str:

@@ -28,6 +28,8 @@ OUR_VARIABLES = (
     "PULUMI_ACCESS_TOKEN",
 )
 """Variables that decide about state and secrets: taken from the user's environment only where the workspace does not say."""
+PATIENCE_SECONDS = 5.0
+"""How long an engine that cannot go on may take to end by itself."""
 
 
 class Engine(PulumiCommand):
@@ -45,6 +47,21 @@ class Engine(PulumiCommand):
         self.command = chosen.path
         self.version = VersionInfo.parse(chosen.version)
         self.interrupts = 0
+        self._process: subprocess.Popen[str] | None = None
+
+    def give_up(self) -> None:
+        """Ends the engine, at once where it does not end by itself within a few seconds."""
+
+        def kill() -> None:
+            if self._process and self._process.poll() is None:
+                self._process.kill()
+
+        threading.Timer(PATIENCE_SECONDS, kill).start()
+
+    def stop(self) -> None:
+        """Lets running operations end, and then the engine."""
+        if self._process and self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
 
     def run(
         self,
@@ -72,6 +89,7 @@ class Engine(PulumiCommand):
             ) as process,
             self._passing_on_signals(process),
         ):
+            self._process = process
             out, err = _reader(process.stdout, on_output), _reader(process.stderr, on_error)
             code = process.wait()
             result = CommandResult(stdout=out(), stderr=err(), code=code)

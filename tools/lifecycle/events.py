@@ -6,7 +6,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,8 @@ CHANGING = {
 """Operations that change something, and the sign of each."""
 NOISE = ("from $PATH at", "interrupted while", "exited prematurely", "STDOUT and STDERR streams of the plugin")
 """Warnings that say what we know: the plugins are ours, and pending operations are sorted out by `recovery`."""
+FATAL = "failed to save snapshot"
+"""The engine cannot write its state any more; it may then wait for itself for ever."""
 COLORS = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
 LONGEST_VALUE = 100
 
@@ -64,6 +66,11 @@ class Report:
     errors: list[tuple[str, str]] = field(default_factory=list)
     """(URN or "", message) of every error, in the order they came."""
     policy: list[str] = field(default_factory=list)
+    """Violations of policies."""
+    undecided: int = 0
+    """Policy checks that a preview could not decide, because a value is not known yet; the update decides them."""
+    on_fatal: Callable[[], None] | None = None
+    """Called when the engine cannot go on."""
     total: int = 0
     """Resources that the preview found."""
     done: int = 0
@@ -81,9 +88,7 @@ class Report:
         elif event.diagnostic_event:
             self._told(event.diagnostic_event)
         elif event.policy_event:
-            policy = event.policy_event
-            where = name_of(policy.resource_urn or "")
-            self.policy.append(f"[{policy.enforcement_level}] {policy.policy_name}: {where}: {_plain(policy.message)}")
+            self._judged(event.policy_event)
 
     def messages(self) -> list[str]:
         """The errors, each with its resource's name, without those that only repeat another."""
@@ -103,6 +108,8 @@ class Report:
 
     def _finished(self, metadata: Any, planning: bool) -> None:
         self.done += not planning and metadata.op != OpType.SAME
+        if self.verb == "refresh":  # what was planned was to look; what was found is known only now
+            self._planned(metadata)
         now = time.monotonic()
         if self.progress and now - self._said >= 1:
             self._said = now
@@ -123,10 +130,21 @@ class Report:
         }
         self.failures.append(Failure(metadata.urn, metadata.op.value, state))
 
+    def _judged(self, policy: Any) -> None:
+        message = _plain(policy.message)
+        if "can't run policy" in message:
+            self.undecided += 1
+        else:
+            self.policy.append(
+                f"[{policy.enforcement_level}] {policy.policy_name}: {name_of(policy.resource_urn or '')}: {message}"
+            )
+
     def _told(self, diagnostic: Any) -> None:
         message = _plain(diagnostic.message)
         if diagnostic.severity == "error" and message and not any(noise in message for noise in NOISE):
             self.errors.append((diagnostic.urn or "", message))
+            if FATAL in message and self.on_fatal:
+                self.on_fatal()
 
 
 def details(metadata: Any) -> list[str]:

@@ -15,7 +15,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from localcloud.gcp.catalog import types
 from localcloud.wire import MASK
@@ -53,9 +53,8 @@ def note(workspace: Workspace, report: Report) -> None:
         partial.replace(workspace.journal)
 
 
-def pending(workspace: Workspace) -> list[str]:
+def pending(workspace: Workspace, deployment: Mapping[str, Any]) -> list[str]:
     """The names of the creations whose outcome is not known."""
-    deployment: Mapping[str, Any] = workspace.exported()["deployment"] or {}
     return [name_of(resource["urn"]) for resource in [*_creating(deployment), *_noted(workspace)]]
 
 
@@ -129,7 +128,7 @@ def _noted(workspace: Workspace) -> list[Resource]:
 def _with_id(resource: Resource, project: str, region: str) -> Resource | None:
     """The resource under the id that it must have; None where it lives in the state alone."""
     known = types().get(resource["type"])
-    inputs = {key: value for key, value in resource.get("inputs", {}).items() if value != MASK}
+    inputs = {key: value for key, value in resource.get("inputs", {}).items() if not _is_masked(value)}
     id_ = known.recovery_id(inputs, project, region) if known else None
     return {**resource, "inputs": inputs, "id": id_, "outputs": {}} if id_ else None
 
@@ -148,6 +147,13 @@ def _enter(deployment: dict[str, Any], entered: Sequence[Resource]) -> list[str]
         resources.append(resource)
         urns.append(resource["urn"])
     return urns
+
+
+def _is_masked(value: Any) -> bool:
+    """Whether an event hid a secret in the value; the state has it encrypted instead."""
+    if isinstance(value, Mapping):
+        return any(_is_masked(inner) for inner in cast("Mapping[str, Any]", value).values())
+    return any(_is_masked(inner) for inner in cast("list[Any]", value)) if isinstance(value, list) else value == MASK
 
 
 def _undo_false_replacements(deployment: dict[str, Any]) -> bool:

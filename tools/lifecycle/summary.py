@@ -18,7 +18,8 @@ State = Sequence[Mapping[str, Any]]
 
 def summary(workspace: Workspace, resources: State, seconds: float) -> str:
     """The result of an `up`: where it stands, what, its outputs, and what to do next."""
-    outputs = next((r.get("outputs") or {} for r in resources if r["type"] == "pulumi:pulumi:Stack"), dict[str, Any]())
+    stack: Mapping[str, Any] = next(resource for resource in resources if resource["type"] == "pulumi:pulumi:Stack")
+    outputs: Mapping[str, Any] = stack.get("outputs") or dict[str, Any]()
     return "\n".join(
         [
             *_where(workspace),

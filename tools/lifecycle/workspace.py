@@ -116,7 +116,7 @@ class Workspace:
         workspace = LocalWorkspace(
             work_dir=str(folder),
             program=run_main,
-            pulumi_command=Engine(),
+            pulumi_command=self.engine,
             pulumi_home=str(self.home / "home") if self.cloud == "local" else None,
             env_vars=self._variables if self.cloud == "local" else {},
         )
@@ -137,11 +137,10 @@ class Workspace:
         finally:
             file.unlink()
 
-    @property
-    def interrupted(self) -> bool:
-        """Whether someone pressed Ctrl-C while the engine worked."""
-        command = self.stack.workspace.pulumi_command
-        return isinstance(command, Engine) and command.interrupts > 0
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine that works on the stack."""
+        return Engine()
 
     @contextmanager
     def alone(self) -> Generator[None]:
@@ -185,7 +184,7 @@ class Workspace:
         workspace = self.stack.workspace
         home = {"PULUMI_HOME": workspace.pulumi_home} if workspace.pulumi_home else {}
         env = {**workspace.env_vars, **home}
-        return workspace.pulumi_command.run([*arguments, "--stack", self.environment], workspace.work_dir, env)
+        return self.engine.run([*arguments, "--stack", self.environment], workspace.work_dir, env)
 
     @property
     def _private(self) -> Path:

@@ -1,0 +1,60 @@
+"""kill -9 of the engine, of a plugin, and of both, in the middle of an `up` of production."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tools.recorder import ROOT
+
+from .harness import Lifecycle
+
+CREATIONS = len(
+    [
+        urn
+        for urn in (ROOT / "tests" / "inventory" / "prod.yaml").read_text().splitlines()
+        if urn.startswith("  gcp:") and "::" in urn
+    ]
+)
+"""How many resources an `up` of prod creates on the local cloud."""
+POINTS = [round((point + 0.5) * CREATIONS / 20) for point in range(20)]
+VICTIMS = ("engine", "plugin", "both")
+SAMPLE = [("engine", POINTS[6]), ("plugin", POINTS[12]), ("both", POINTS[17])]
+"""What `make test` kills; `make chaos` kills all three at all twenty points."""
+
+
+def _when(point: int) -> str:
+    """Before the operation is carried out or after: both leave the engine without an answer."""
+    return "before" if point % 2 else "after"
+
+
+def kill_and_resume(folder: Path, victim: str, point: int) -> None:
+    cloud = Lifecycle(folder, "prod")
+    cloud.store().close()
+    cloud.fault("create", point, f"kill-{victim}:{_when(point)}")
+    crashed = cloud.run("up")
+    assert crashed.code == 1
+    assert not cloud.faults(), "the point was reached"
+    made = len(cloud.rows())
+    assert 0 < made + 1 < CREATIONS
+    cloud.ok("up")
+    cloud.assert_true_to_state()
+    assert len(cloud.rows()) == CREATIONS
+    created = [operation["name"] for operation in cloud.operations() if operation["verb"] == "create"]
+    grants = [name for name in created if "/iam/" in name or "/services/" in name]
+    assert len(created) - len(grants) == len(set(created) - set(grants)), "nothing was created twice"
+    assert cloud.run("drift").code == 0
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(("victim", "point"), SAMPLE)
+def test_the_next_up_completes(victim: str, point: int, tmp_path: Path) -> None:
+    kill_and_resume(tmp_path, victim, point)
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("victim", VICTIMS)
+def test_the_next_up_completes_at_every_point(victim: str, point: int, tmp_path: Path) -> None:
+    kill_and_resume(tmp_path, victim, point)
