@@ -36,7 +36,8 @@ from pathlib import Path
 from typing import Any
 
 from ..shape import Shape
-from .naming import NotKnown, project_number, render
+from ..values import every
+from .naming import NotKnown, path_of, project_number, render
 
 HERE = Path(__file__).parent
 
@@ -133,11 +134,17 @@ def with_place(type_: ResourceType, inputs: Mapping[str, Any], project: str, reg
     place = {"project": project, "region": region}
     filled = {key: value for key, value in place.items() if key in type_.shape.properties}
     filled |= {key: value for key, value in inputs.items() if value is not None}
-    owner = filled.get("project", project)
+    owner = filled.get("project") or _project_in_references(type_, inputs) or project
     number = project_number(str(owner))
     agent = service_agents().get(str(filled.get("service")))
     known_agent = {"agent": str(render(agent, {"number": number}))} if agent else {}
     return {**filled, "project": owner, "number": number, **known_agent}
+
+
+def _project_in_references(type_: ResourceType, inputs: Mapping[str, Any]) -> str | None:
+    """The project that a resource without a project of its own lies in: that of what it refers to by path."""
+    paths = [path_of(str(value)) for reference in type_.references for value in every(inputs, reference.path)]
+    return next((path.split("/")[1] for path in paths if path.startswith("projects/")), None)
 
 
 @functools.cache

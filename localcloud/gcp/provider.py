@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 from ..errors import LocalCloudError, ProviderRefusal
 from ..plugin import Difference, State
@@ -104,8 +106,7 @@ class GcpProvider:
     def read(self, token: str, state: State) -> State | None:
         """Reads a resource."""
         type_ = _type(token)
-        project = str(state.outputs.get("project") or state.inputs.get("project") or self.place.project)
-        row = self.cloud.read(type_, state.id, project)
+        row = self.cloud.read(type_, state.id, self._project(type_, state))
         return None if row is None else self._state(type_, row, self._revealed(type_, row, state))
 
     def update(self, token: str, state: State, inputs: Props, timeout: float) -> State:
@@ -117,11 +118,16 @@ class GcpProvider:
     def delete(self, token: str, state: State, timeout: float) -> None:
         """Deletes a resource."""
         type_ = _type(token)
-        project = str(state.outputs.get("project") or self.place.project)
         policy = str(state.inputs.get("deletionPolicy") or self.deletion_policy)
-        self.cloud.delete(type_, state.id, Place(project, self.place.region), policy, timeout)
+        self.cloud.delete(type_, state.id, Place(self._project(type_, state), self.place.region), policy, timeout)
 
     # -- inside
+
+    def _project(self, type_: ResourceType, state: State) -> str:
+        """The project that a resource lies in: its own property says it, or what it refers to, or its id."""
+        in_id = re.search(r"(?:^|/)projects/([^/]+)/", unquote(state.id))
+        default = in_id[1] if in_id and not in_id[1].isdigit() else self.place.project
+        return str(with_place(type_, {**state.outputs, **state.inputs}, default, self.place.region)["project"])
 
     def _state(self, type_: ResourceType, row: Row, inputs: Props) -> State:
         outputs = merge(row.computed, type_.shape.with_defaults(inputs))

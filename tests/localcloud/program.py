@@ -10,6 +10,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from localcloud.__main__ import run
+from localcloud.gcp.catalog import types
 from localcloud.store import Store
 from tools.recorder import Registration, record
 
@@ -21,12 +22,13 @@ Programs = Sequence[tuple[str, Sequence[Res]]]
 
 def declare(programs: Programs) -> None:
     """Declares the resources of each project; each waits for those before it in its list."""
+    provider = gcp.Provider("google", project="nobody", region=REGION)
     for project, resources in programs:
-        provider = gcp.Provider(f"google-{project}", project=project, region=REGION)
         earlier: list[pulumi.Resource] = []
         for res in resources:
             opts = pulumi.ResourceOptions(provider=provider, depends_on=list(earlier))
-            earlier.append(sdk_class(res.type)(f"{project}-{res.name}", **snake_case(res.inputs), opts=opts))
+            own = {"project": project} if "project" in types()[res.type].shape.properties else {}
+            earlier.append(sdk_class(res.type)(f"{project}-{res.name}", **snake_case({**own, **res.inputs}), opts=opts))
 
 
 def sdk_class(token: str) -> Any:
