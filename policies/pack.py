@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-import pulumi
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
@@ -13,14 +13,19 @@ from pulumi_policy import (
     ResourceValidationArgs,
     ResourceValidationPolicy,
     Severity,
+    policy,
 )
 
 from .rule import Rule
 from .rules import RULES
 
+configuration: dict[str, str] = {}
+"""The stack's configuration, by full key, as the engine hands it over before it asks anything."""
+
 
 def serve() -> None:
     """Answers the engine until it is done."""
+    _take_configuration()
     PolicyPack("alphintra", [registered(rule) for rule in RULES], enforcement_level=EnforcementLevel.MANDATORY)
 
 
@@ -45,10 +50,23 @@ def registered(rule: Rule) -> Policy:
 
 def environment() -> str:
     """The profile of the stack at hand; production's rules apply where nobody says."""
-    return pulumi.Config("alphintra").get("environment") or "prod"
+    return configuration.get("alphintra:environment", "prod")
 
 
 def tearing_down() -> bool:
     """Whether the settings say that the environment is to be destroyed."""
-    protection: Any = pulumi.Config("alphintra").get_object("protection") or {}
+    protection: dict[str, Any] = json.loads(configuration.get("alphintra:protection", "{}"))
     return protection.get("tear_down") == environment()
+
+
+def _take_configuration() -> None:
+    """Keeps what the engine says in ConfigureStack. Where there is a language plugin, as the official CLI has one, it says it
+    nowhere else, and the SDK (pulumi-policy 1.21.0) does not pass it on."""
+    servicer: Any = policy._PolicyAnalyzerServicer  # pyright: ignore[reportPrivateUsage]
+    sdks = servicer.ConfigureStack
+
+    def configure_stack(self: Any, request: Any, context: Any) -> Any:
+        configuration.update(request.config)
+        return sdks(self, request, context)
+
+    servicer.ConfigureStack = configure_stack

@@ -52,8 +52,8 @@ def key_rotates(properties: Mapping[str, Any]) -> str | None:
 def secret_is_replicated(properties: Mapping[str, Any]) -> str | None:
     """A secret is kept in more than one region, each with a key of its own."""
     replicas: list[Any] = at(properties, "replication.userManaged.replicas") or []
-    bare = [str(replica["location"]) for replica in replicas if "customerManagedEncryption" not in list(replica)]
-    if len(replicas) < 2:
+    bare = [str(at(replica, "location")) for replica in replicas if not at(replica, "customerManagedEncryption")]
+    if len({at(replica, "location") for replica in replicas}) < 2:
         return "replication.userManaged.replicas has fewer than two regions"
     return f"replication.userManaged.replicas has no customerManagedEncryption in {', '.join(bare)}" if bare else None
 

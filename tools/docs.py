@@ -6,6 +6,7 @@ docs/reference/configuration.md    every setting: default, value in each environ
 docs/reference/local-cloud.md      what the local cloud knows and refuses
 docs/reference/policies.md         what the policy pack asserts
 docs/reference/outputs.md          what the stack exports
+README.md                          the picture of production
 """
 
 from __future__ import annotations
@@ -24,10 +25,12 @@ from policies.rules import RULES as POLICIES
 from settings import NAMESPACE, Environment, load_stack_file
 from settings.load import FILE_KEYS
 
-from .inventory import recorded
+from .inventory import inventory, recorded
+from .picture import picture
 from .recorder import ROOT
 
 GENERATED = "# What follows is written by `make docs` from settings/; change it there."
+PICTURE = ("<!-- `make docs` draws this from what prod declares -->", "<!-- end -->")
 ENVIRONMENTS = ("dev", "staging", "prod")
 ENTRY = "<name>"
 LONGEST_CELL = 60
@@ -63,6 +66,7 @@ def documents() -> dict[str, str]:
         "docs/reference/local-cloud.md": local_cloud(),
         "docs/reference/policies.md": policies(),
         "docs/reference/outputs.md": outputs(),
+        "README.md": readme((ROOT / "README.md").read_text()),
     }
 
 
@@ -214,6 +218,12 @@ def outputs() -> str:
         "What the stack exports, as `prod` would have it: references, never the values of secrets.",
         f"```json\n{json.dumps(dict(sorted(exported.items())), indent=2, sort_keys=True)}\n```",
     )
+
+
+def readme(text: str) -> str:
+    """README.md with the picture of production between its two marks."""
+    before, _, rest = text.partition(PICTURE[0])
+    return "\n".join([f"{before}{PICTURE[0]}", picture(inventory("prod")), PICTURE[1] + rest.partition(PICTURE[1])[2]])
 
 
 # -- Markdown

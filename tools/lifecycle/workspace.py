@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -53,6 +53,7 @@ class Workspace:
     environment: str
     cloud: Cloud
     home: Path = LOCAL
+    program: Callable[[], None] = run_main
 
     @cached_property
     def settings(self) -> Environment:
@@ -111,11 +112,12 @@ class Workspace:
     @cached_property
     def stack(self) -> Stack:
         """The stack, made where it does not exist."""
-        preload.start()
+        if self.program is run_main:
+            preload.start()
         folder = self._prepared() if self.cloud == "local" else ROOT
         workspace = LocalWorkspace(
             work_dir=str(folder),
-            program=run_main,
+            program=self.program,
             pulumi_command=self.engine,
             pulumi_home=str(self.home / "home") if self.cloud == "local" else None,
             env_vars=self._variables if self.cloud == "local" else {},

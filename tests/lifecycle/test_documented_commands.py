@@ -1,0 +1,81 @@
+"""Every command that README, runbooks and guides tell a user to type is typed here, in the order of the page, or says why not."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from localcloud.serve import STORE_VARIABLE
+from tools.recorder import ROOT
+
+from .checkout import Checkout
+
+PAGES = [Path("README.md"), *sorted(path.relative_to(ROOT) for path in (ROOT / "docs").rglob("*.md"))]
+NOT_TYPED = {
+    "make test": "this is what runs it",
+    "gcloud auth application-default login": "needs an account at Google",
+    "pulumi login gs://<your state bucket>": "needs a bucket at Google",
+    "pulumi preview -s prod --policy-pack policies": "test_plain_pulumi.py types it for dev",
+    "pulumi up -s prod": "test_plain_pulumi.py types it for dev",
+}
+"""Commands that are not typed, each with the reason."""
+FENCE = re.compile(r"^ *```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+INLINE = re.compile(r"`(make(?: -s)? [^`]+)`")
+
+
+def commands(page: Path) -> list[str]:
+    """The lines of a page's shell blocks, without their comments."""
+    blocks = FENCE.findall((ROOT / page).read_text())
+    lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line]
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=str)
+def test_they_work_as_they_stand(page: Path, checkout: Checkout) -> None:
+    checkout.env.pop(STORE_VARIABLE)  # a user's local cloud is where `make up` puts it
+    for command in commands(page):
+        if command in NOT_TYPED:
+            continue
+        words = shlex.split(command)
+        setting = [f"PYTHON={sys.executable}"] if words[0] == "make" else []
+        done = checkout.run(*words, *setting)
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        assert "Traceback" not in done.stderr
+
+
+def test_nothing_is_excused_that_nobody_says() -> None:
+    assert NOT_TYPED.keys() <= {command for page in PAGES for command in commands(page)}
+
+
+def test_commands_in_running_text_exist() -> None:
+    rules = re.findall(r"^([a-z -]+):(?!=)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    targets = {target for rule in rules for target in rule.split()}
+    for page in PAGES:
+        for command in INLINE.findall((ROOT / page).read_text()):
+            words = [word for word in command.split()[1:] if word != "-s" and "=" not in word]
+            assert set(words) <= targets, f"{page}: {command}"
+
+
+def test_links_lead_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\((?!https?://)([^)#]+)", (ROOT / page).read_text()):
+            assert (ROOT / page.parent / target).exists(), f"{page}: {target}"
+
+
+@pytest.mark.engine
+def test_make_leaves_stdout_to_the_result(checkout: Checkout) -> None:
+    python = f"PYTHON={sys.executable}"
+    inventory = json.loads(checkout.run("make", "-s", "inventory", "ENV=prod", python).stdout)
+    assert {"urn", "type", "parent", "protect", "dependencies", "propertyDependencies", "inputs"} <= inventory[0].keys()
+    assert checkout.run("make", "-s", "up", python).stdout.startswith("'dev' stands on the LOCAL CLOUD")
+    assert checkout.run("make", "-s", "drift", python).stdout == "'dev' is as declared: nothing would change\n"
+    preview = checkout.run("make", "-s", "preview", "ENV=nowhere", python)
+    assert (preview.returncode, preview.stdout) == (2, "")
+    assert "unknown environment 'nowhere'" in preview.stderr
+    assert "Traceback" not in preview.stderr
