@@ -16,7 +16,7 @@ from pulumi_policy import (
     policy,
 )
 
-from .rule import Rule
+from .rule import EVERYWHERE, Rule
 from .rules import RULES
 
 configuration: dict[str, str] = {}
@@ -49,8 +49,9 @@ def registered(rule: Rule) -> Policy:
 
 
 def environment() -> str:
-    """The profile of the stack at hand; production's rules apply where nobody says."""
-    return configuration.get("alphintra:environment", "prod")
+    """The profile of the stack at hand; production's rules apply where nobody says, or says something else."""
+    said = configuration.get("alphintra:environment", "")
+    return said if said in EVERYWHERE else "prod"
 
 
 def tearing_down() -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from ipaddress import ip_network
 from typing import Any
 
 from .rule import EVERYWHERE, Check, Rule, at
@@ -19,6 +21,8 @@ GRANTS = (
 )
 PRIMITIVE_ROLES = ("roles/owner", "roles/editor", "roles/viewer")
 ROTATION_SECONDS = 90 * 86400
+WIDEST_PREFIX = 8
+"""10.0.0.0/8 is the largest range that is private."""
 
 
 def must_be(path: str, *allowed: Any) -> Check:
@@ -44,7 +48,8 @@ def for_primaries(check: Check) -> Check:
 def key_rotates(properties: Mapping[str, Any]) -> str | None:
     """A key rotates at least every 90 days."""
     period = at(properties, "rotationPeriod")
-    if period and float(str(period).rstrip("s")) <= ROTATION_SECONDS:
+    length = re.fullmatch(r"(\d+(?:\.\d+)?)s", str(period))
+    if length and float(length[1]) <= ROTATION_SECONDS:
         return None
     return f"rotationPeriod is {period!r}; it must be {ROTATION_SECONDS}s or less"
 
@@ -74,8 +79,10 @@ def no_open_ingress(properties: Mapping[str, Any]) -> str | None:
     """No rule lets the internet in."""
     if at(properties, "direction") != "INGRESS" or at(properties, "action") != "allow":
         return None
-    ranges = list(at(properties, "match.srcIpRanges") or ["0.0.0.0/0"])
-    return f"match.srcIpRanges is {ranges}: the whole internet" if "0.0.0.0/0" in ranges or "::/0" in ranges else None
+    ranges = [str(part) for part in at(properties, "match.srcIpRanges") or ["0.0.0.0/0"]]
+    # Shorter than any range that somebody was given: half of the internet is the internet too.
+    wide = [part for part in ranges if ip_network(part, strict=False).prefixlen < WIDEST_PREFIX]
+    return f"match.srcIpRanges has {', '.join(wide)}: the whole internet, or a large part of it" if wide else None
 
 
 RULES: tuple[Rule, ...] = (
