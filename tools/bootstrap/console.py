@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from subprocess import PIPE, STDOUT, Popen, TimeoutExpired
+from subprocess import DEVNULL, PIPE, STDOUT, Popen
+from threading import Timer
 
 
 class SetupError(Exception):
@@ -30,7 +34,7 @@ def run(
     """Runs a command to its end and returns its output, line by line.
 
     Args:
-        timeout: seconds after which the command is killed.
+        timeout: seconds after which the command is killed, with everything it started.
         progress: turns the output so far into one line, said every `every` seconds.
 
     Raises:
@@ -38,28 +42,44 @@ def run(
     """
     started = said = time.monotonic()
     lines: list[str] = []
-    with Popen([str(part) for part in command], stdout=PIPE, stderr=STDOUT, text=True, env=env, cwd=cwd) as process:
+    with Popen(
+        [str(part) for part in command],
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=STDOUT,
+        text=True,
+        errors="replace",
+        env=env,
+        cwd=cwd,
+        start_new_session=True,  # a process group to kill as one
+    ) as process:
         assert process.stdout is not None  # noqa: S101 - PIPE was asked for
+        limit = Timer(timeout, _kill, [process.pid])
         try:
+            limit.start()
             for line in process.stdout:
                 lines.append(line.rstrip())
                 now = time.monotonic()
-                if now - started > timeout:
-                    raise TimeoutExpired(process.args, timeout)
                 if progress and now - said >= every:
                     said = now
                     say(f"{progress(lines)}, {_elapsed(now - started)}")
-            process.wait(timeout=max(1.0, timeout - (time.monotonic() - started)))
-        except TimeoutExpired:
-            process.kill()
-            raise SetupError(f"{command[0]} did not finish within {timeout:.0f} s") from None
+            process.wait()
         except BaseException:
-            process.kill()
+            _kill(process.pid)
             raise
+        finally:
+            limit.cancel()
+    if time.monotonic() - started >= timeout:
+        raise SetupError(f"{command[0]} did not finish within {timeout:.0f} s")
     if process.returncode:
         detail = "\n  ".join(line for line in lines[-8:] if line.strip())
         raise SetupError(f"{Path(str(command[0])).name} failed (exit {process.returncode}):\n  {detail}")
     return lines
+
+
+def _kill(group: int) -> None:
+    with contextlib.suppress(OSError):  # it has ended by itself
+        os.killpg(group, signal.SIGKILL)
 
 
 def _elapsed(seconds: float) -> str:

