@@ -97,24 +97,28 @@ class Encryption(pulumi.ComponentResource):
         self, name: str, classes: Mapping[str, spec.KeyClass], args: EncryptionArgs
     ) -> dict[tuple[str, str], list[gcp.kms.CryptoKeyIAMMember]]:
         services = sorted({service for key in classes.values() for service in key.used_by})
-        agents = {
-            service: gcp.projects.ServiceIdentity(
-                f"{name}-agent-{service.removesuffix('.googleapis.com')}",
-                service=service,
-                opts=pulumi.ResourceOptions(parent=self, depends_on=args.requires),
-            )
-            for service in services
-        }
+        agents = {service: self._agent(name, service, args) for service in services}
         return {
             (class_name, region): [
                 gcp.kms.CryptoKeyIAMMember(
                     f"{name}-key-{class_name}-{region}-{service.removesuffix('.googleapis.com')}",
                     crypto_key_id=key.id,
                     role=USER_ROLE,
-                    member=agents[service].member,
+                    member=agents[service],
                     opts=pulumi.ResourceOptions(parent=self),
                 )
                 for service in classes[class_name].used_by
             ]
             for (class_name, region), key in self.keys.items()
         }
+
+    def _agent(self, name: str, service: str, args: EncryptionArgs) -> pulumi.Output[str]:
+        """The IAM member of a service's agent, which exists from then on."""
+        if service == "storage.googleapis.com":  # its agent is made by asking for it, and by nothing else
+            asked = pulumi.InvokeOutputOptions(parent=self, depends_on=args.requires)
+            return gcp.storage.get_project_service_account_output(opts=asked).member
+        return gcp.projects.ServiceIdentity(
+            f"{name}-agent-{service.removesuffix('.googleapis.com')}",
+            service=service,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=args.requires),
+        ).member

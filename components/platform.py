@@ -10,6 +10,7 @@ import pulumi
 from settings import Environment
 
 from .cloud_sql import CloudSql, CloudSqlArgs
+from .cloud_storage import CloudStorage, CloudStorageArgs
 from .encryption import Encryption, EncryptionArgs
 from .identities import Identities, IdentitiesArgs
 from .network import Network, NetworkArgs
@@ -36,6 +37,7 @@ class DataPlatform(pulumi.ComponentResource):
             *Network.APIS,
             *Secrets.APIS,
             *CloudSql.APIS,
+            *CloudStorage.APIS,
             *(Encryption.APIS if settings.encryption.customer_managed else ()),
         ]
         services = ProjectServices("services", ProjectServicesArgs(apis=apis), opts=inside)
@@ -56,7 +58,11 @@ class DataPlatform(pulumi.ComponentResource):
                 regions=regions,
                 key_ring=settings.named(settings.encryption.key_ring),
                 protect=protect,
-                requires=[services[api] for api in (*Encryption.APIS, *Secrets.APIS, *CloudSql.APIS) if api in services.enabled],
+                requires=[
+                    services[api]
+                    for api in (*Encryption.APIS, *Secrets.APIS, *CloudSql.APIS, *CloudStorage.APIS)
+                    if api in services.enabled
+                ],
             ),
             opts=inside,
         )
@@ -114,6 +120,18 @@ class DataPlatform(pulumi.ComponentResource):
             ),
             opts=inside,
         )
+        storage = CloudStorage(
+            "storage",
+            CloudStorageArgs(
+                settings=settings.storage,
+                regions=regions,
+                keys={region: encryption.key_for("objects", region) for region in regions.values()},
+                members={a: account.member for a, account in identities.accounts.items()},
+                protect=protect,
+                requires=[services[api] for api in CloudStorage.APIS],
+            ),
+            opts=inside,
+        )
         self.exports = {
             "project": pulumi.Output.from_input(settings.project.id),
             "network": network.vpc.id,
@@ -125,6 +143,7 @@ class DataPlatform(pulumi.ComponentResource):
                     "replicas": {region: database.hosts[region] for region in database.replicas},
                 }
             ),
+            "buckets": pulumi.Output.from_input(storage.contract),
             "secrets": pulumi.Output.from_input({i: c.secret.id for i, c in secrets.credentials.items()}),
             "serviceAccounts": pulumi.Output.from_input({a: account.email for a, account in identities.accounts.items()}),
             "keys": pulumi.Output.from_input({f"{c}-{region}": key.id for (c, region), key in encryption.keys.items()}),

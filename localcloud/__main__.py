@@ -9,6 +9,7 @@
     clock [--advance 7d]                    the virtual time; durations in s, m, h or d
     quota METRIC LIMIT                      how many of a type a project may have
     owns-objects NAME                       a database user owns objects, so that it cannot be dropped
+    holds-objects NAME                      a bucket holds objects from now on, so that it is not simply deleted
 
 NAME is a full name, or as much of its end as is unambiguous: instances/alphintra-main-db
 """
@@ -99,6 +100,11 @@ def owns_objects(store: Store, arguments: argparse.Namespace) -> None:
     store.set_meta(f"owns-objects:{_find(store, arguments.name).name}", "1")
 
 
+def holds_objects(store: Store, arguments: argparse.Namespace) -> None:
+    """Says that a bucket holds objects, put there now."""
+    store.set_meta(f"holds-objects:{_find(store, arguments.name).name}", str(store.now()))
+
+
 COMMANDS: dict[str, tuple[Callable[[Store, argparse.Namespace], None], list[tuple[str, dict[str, Any]]]]] = {
     "show": (show, []),
     "kept": (kept, []),
@@ -109,6 +115,7 @@ COMMANDS: dict[str, tuple[Callable[[Store, argparse.Namespace], None], list[tupl
     "clock": (clock, [("--advance", {"metavar": "DURATION"})]),
     "quota": (quota, [("metric", {}), ("limit", {"type": int})]),
     "owns-objects": (owns_objects, [("name", {})]),
+    "holds-objects": (holds_objects, [("name", {})]),
 }
 
 

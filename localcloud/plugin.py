@@ -67,6 +67,10 @@ class Provider(Protocol):
         """Changes a resource in place; raises LocalCloudError where it cannot."""
         ...
 
+    def invoke(self, token: str, arguments: Props) -> Props:
+        """What a data source answers; raises LocalCloudError where it is not known."""
+        ...
+
     def delete(self, token: str, state: State, timeout: float) -> None:
         """Deletes a resource; raises LocalCloudError where it cannot."""
         ...

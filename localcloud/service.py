@@ -91,6 +91,13 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
 
         return _answered(context, answer)
 
+    def Invoke(self, request: Any, context: Context) -> Any:
+        def answer() -> Any:
+            fields: dict[str, Any] = {"return": send(self.provider.invoke(request.tok, receive(request.args)))}
+            return provider_pb2.InvokeResponse(**fields)
+
+        return _answered(context, answer)
+
     def Create(self, request: Any, context: Context) -> Any:
         def answer() -> Any:
             token, inputs = _token(request.urn), receive(request.properties)

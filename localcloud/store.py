@@ -173,9 +173,9 @@ class Store:
         """The resource of that full name."""
         return self._row(self._db.execute("SELECT * FROM resources WHERE name = ?", (name,)).fetchone())
 
-    def by_id(self, type_: str, project: str, id_: str) -> Row | None:
-        """The resource that Pulumi knows by that id."""
-        sql = "SELECT * FROM resources WHERE type = ? AND project = ? AND id = ?"
+    def by_id(self, type_: str, project: str | None, id_: str) -> Row | None:
+        """The resource that Pulumi knows by that id: in a project, or in any where its id is global."""
+        sql = "SELECT * FROM resources WHERE type = ?1 AND (?2 IS NULL OR project = ?2) AND id = ?3"
         return self._row(self._db.execute(sql, (type_, project, id_)).fetchone())
 
     def all(self, *types: str) -> list[Row]:

@@ -14,10 +14,12 @@ KEY = "gcp:kms/cryptoKey:CryptoKey"
 SECRET = "gcp:secretmanager/secret:Secret"  # noqa: S105 - a type, not a secret
 SUBNET = "gcp:compute/subnetwork:Subnetwork"
 FIREWALL_RULE = "gcp:compute/networkFirewallPolicyRule:NetworkFirewallPolicyRule"
+BUCKET = "gcp:storage/bucket:Bucket"
 GRANTS = (
     "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember",
     "gcp:projects/iAMMember:IAMMember",
     "gcp:secretmanager/secretIamMember:SecretIamMember",
+    "gcp:storage/bucketIAMMember:BucketIAMMember",
 )
 PRIMITIVE_ROLES = ("roles/owner", "roles/editor", "roles/viewer")
 ROTATION_SECONDS = 90 * 86400
@@ -31,6 +33,16 @@ def must_be(path: str, *allowed: Any) -> Check:
     def check(properties: Mapping[str, Any]) -> str | None:
         found = at(properties, path)
         return None if found in allowed else f"{path} is {found!r}; it must be {' or '.join(map(repr, allowed))}"
+
+    return check
+
+
+def must_not_be(path: str, *refused: Any) -> Check:
+    """The property has none of the values."""
+
+    def check(properties: Mapping[str, Any]) -> str | None:
+        found = at(properties, path)
+        return f"{path} is {found!r}; it must not be" if found in refused else None
 
     return check
 
@@ -160,5 +172,32 @@ RULES: tuple[Rule, ...] = (
         title="No firewall rule lets the internet in", why="Data stores have no business with it.",
         fix="Name the ranges that need in under match.srcIpRanges.", severity="critical",
         environments=EVERYWHERE, frameworks=("CKV_GCP_2", "GCP-0027", "CIS 3.6"),
+    ),
+    Rule(
+        id="gcs-uniform-access", types=(BUCKET,), check=must_be("uniformBucketLevelAccess", True),
+        title="Buckets have uniform access", why="With access lists on objects nobody can say who reads what.",
+        fix="Set uniformBucketLevelAccess to true.", severity="medium",
+        environments=EVERYWHERE, frameworks=("CKV_GCP_29", "GCP-0002", "CIS 5.2"),
+    ),
+    Rule(
+        id="gcs-public-access-prevention", types=(BUCKET,), check=must_be("publicAccessPrevention", "enforced"),
+        title="Buckets can never become public", why="One grant to allUsers would publish every identity document.",
+        fix="Set publicAccessPrevention to enforced.", severity="high",
+        environments=EVERYWHERE, frameworks=("CKV_GCP_114", "CIS 5.1"),
+    ),
+    Rule(
+        id="gcs-cmek", types=(BUCKET,), check=must_be_set("encryption.defaultKmsKeyName"),
+        title="Buckets are encrypted under our own keys", why="A key of our own can be taken away from a stolen copy.",
+        fix="Give encryption.defaultKmsKeyName a key of the bucket's own location.", severity="high", frameworks=("GCP-0066",),
+    ),
+    Rule(
+        id="gcs-has-lifecycle", types=(BUCKET,), check=must_be_set("lifecycleRules"),
+        title="Buckets have a lifecycle", why="Unfinished uploads and old versions are paid for until something removes them.",
+        fix="List at least one rule under lifecycleRules.", severity="medium", environments=EVERYWHERE,
+    ),
+    Rule(
+        id="gcs-no-force-destroy", types=(BUCKET,), check=must_not_be("forceDestroy", True),
+        title="A bucket with objects is not deleted", why="forceDestroy deletes every object first, without asking.",
+        fix="Set forceDestroy to false, and empty the bucket by hand where it is meant to go.", severity="high",
     ),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from .section import ResourceName, Section, setting
 
-Service = Literal["sqladmin.googleapis.com", "secretmanager.googleapis.com"]
+Service = Literal["sqladmin.googleapis.com", "secretmanager.googleapis.com", "storage.googleapis.com"]
 """A managed service whose agent can be granted the use of a key."""
 
 
@@ -27,7 +27,7 @@ def _default_keys() -> dict[str, KeyClass]:
     return {
         "database": KeyClass(used_by=("sqladmin.googleapis.com",)),
         "secrets": KeyClass(used_by=("secretmanager.googleapis.com",)),
-        "objects": KeyClass(),
+        "objects": KeyClass(used_by=("storage.googleapis.com",)),
         "cluster": KeyClass(),
         "pii": KeyClass(protection_level="HSM"),
     }
@@ -49,7 +49,7 @@ class Encryption(Section):
 
     @model_validator(mode="after")
     def _pii_in_hardware(self) -> Encryption:
-        for name in ("database", "secrets", "pii"):
+        for name in ("database", "secrets", "objects", "pii"):
             if name not in self.keys:
                 raise ValueError(f"keys.{name} is missing: data of that class is always there")
         if self.keys["pii"].protection_level != "HSM":

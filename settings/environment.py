@@ -13,6 +13,7 @@ from .network import Network
 from .platform import Labels, Project, Protection, Regions
 from .secret import Secrets
 from .section import Section, setting, zone_region
+from .storage import Storage
 
 Profile = Literal["dev", "staging", "prod"]
 NAME_LENGTH = 97
@@ -45,6 +46,8 @@ class Environment(Section):
     """Workloads and groups."""
     database: Database = Database()
     """The main database."""
+    storage: Storage = Storage()
+    """Cloud Storage."""
 
     def named(self, base: str) -> str:
         """A physical name of this generation: `alphintra-main-db`, and from generation 2 on `alphintra-main-db-g2`."""
@@ -134,4 +137,19 @@ class Environment(Section):
                     f"secrets.credentials.{needed}.length is below "
                     f"database.passwords.min_length ({self.database.passwords.min_length})"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _buckets(self) -> Environment:
+        for name, bucket in self.storage.buckets.items():
+            if bucket.retention_locked and self.environment != "prod":
+                raise ValueError(f"storage.buckets.{name}.retention_locked is true, but {self.environment} must be able to go")
+            for label, access in bucket.access.items():
+                if access.workload not in self.identities.workloads:
+                    raise ValueError(
+                        f"storage.buckets.{name}.access.{label}.workload names '{access.workload}', which is no workload; "
+                        f"there are {', '.join(self.identities.workloads)}"
+                    )
+            if self.encryption.customer_managed and bucket.region not in self.encryption.keys["objects"].regions:
+                raise ValueError(f"encryption.keys.objects.regions lacks {bucket.region}, where storage.buckets.{name} is")
         return self

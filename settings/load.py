@@ -118,12 +118,19 @@ def _without_nulls(model: type[BaseModel], values: Any) -> Any:
         field = model.model_fields.get(name)
         annotation = field.annotation if field else None
         if get_origin(annotation) is dict and isinstance(value, Mapping):
-            kept[name] = {key: entry for key, entry in cast("Mapping[str, Any]", value).items() if entry is not None}
+            entries = {key: entry for key, entry in cast("Mapping[str, Any]", value).items() if entry is not None}
+            kept[name] = {key: _without_nulls(entry_model(annotation), entry) for key, entry in entries.items()}
         elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
             kept[name] = _without_nulls(annotation, value)
         else:
             kept[name] = value
     return kept
+
+
+def entry_model(table: Any) -> type[BaseModel]:
+    """The model of a table's entries; one without fields where they are single values."""
+    entry = get_args(table)[-1]
+    return entry if isinstance(entry, type) and issubclass(entry, BaseModel) else BaseModel
 
 
 def _json(text: str) -> Any:

@@ -19,6 +19,7 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
             "maintenance": {"track": "canary"},  # a week before production
             "max_connections": 300,
         },
+        "storage": {"prefix": "alphintra-staging"},
     },
     "dev": {
         "protection": {"enabled": False},
@@ -34,6 +35,8 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
             "max_connections": 100,
             "replicas": {"us-east1": None},
         },
+        # Without retention, so that dev can be taken down.
+        "storage": {"prefix": "alphintra-dev", "buckets": {"documents": {"retention_days": 0}}},
     },
 }
 """Profile by name: the settings that differ from the defaults."""

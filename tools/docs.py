@@ -126,7 +126,7 @@ def configuration() -> str:
         extra = cast("Mapping[str, Any]", field.json_schema_extra or {})
         unit = f" ({extra['unit']})" if "unit" in extra else ""
         source = str(extra.get("source", ""))
-        linked = f"[link]({source})" if source.startswith("https://") else source
+        linked = ", ".join(_linked(source))
         rows.append(
             [
                 f"`{'.'.join(path)}`",

@@ -16,6 +16,7 @@ from pulumi.runtime import settings as pulumi_settings
 from pulumi.runtime.proto import resource_pb2
 
 from localcloud.gcp.catalog import types
+from localcloud.gcp.data_sources import data_source, data_sources
 from localcloud.gcp.foresee import foresee
 from localcloud.wire import receive, send
 from settings.load import NAMESPACE
@@ -46,7 +47,7 @@ class Recorder(mocks.MockMonitor):
     """Stands in for the engine's resource monitor. Outputs are what the local cloud foresees."""
 
     def __init__(self, project: str, region: str, *, preview: bool) -> None:
-        super().__init__(_NoMocks())
+        super().__init__(_DataSources(project))
         self._preview = preview
         self.registrations: list[Registration] = []
         self.stack_outputs: dict[str, Any] = {}
@@ -101,12 +102,21 @@ def _other(request: Any) -> dict[str, Any]:
     return {**receive(request.object), **made}
 
 
-class _NoMocks(mocks.Mocks):
+class _DataSources(mocks.Mocks):
+    """Answers what the program looks up from the local cloud's data; it stays the same under a preview."""
+
+    def __init__(self, project: str) -> None:
+        self._project = project
+
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         raise AssertionError(f"unexpected registration of {args.typ}")
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
-        raise AssertionError(f"the program looks something up: {args.token}; it must not")
+        if args.token not in data_sources():
+            raise AssertionError(f"the program looks something up: {args.token}; it must not")
+        given = cast("dict[str, Any]", args.args)
+        source, arguments = data_source(args.token), {key: value for key, value in given.items() if value is not None}
+        return source.answer(arguments, source.project(arguments, self._project)), []
 
 
 def record(

@@ -5,7 +5,10 @@ type:
 
     type             the Pulumi token
     api              the API that must be enabled
-    name             Google's name, unique within the API; `{…}` as in naming.py
+    name             Google's name, unique within the API; `{…}` as in naming.py. `projects/_/…` is for names that are
+                     global over all projects, such as those of buckets
+    taken            what Google says where the name is in use
+    any_case         properties whose capitals do not matter; they are read back in capitals
     id               what Pulumi calls it; the name where nothing is said
     newest           an id that stands for the newest of a numbered series
     sequence         what the series is counted by
@@ -36,7 +39,7 @@ from pathlib import Path
 from typing import Any
 
 from ..shape import Shape
-from ..values import every
+from ..values import Props, at, every, is_known, is_list, is_object, merge
 from .naming import NotKnown, path_of, project_number, render
 
 HERE = Path(__file__).parent
@@ -88,6 +91,8 @@ class ResourceType:
     name: str
     shape: Shape
     id: str = "{self}"
+    taken: str | None = None
+    any_case: tuple[str, ...] = ()
     newest: str | None = None
     sequence: str | None = None
     idempotent: bool = False
@@ -105,6 +110,23 @@ class ResourceType:
     def kind(self) -> str:
         """The last part of the token, as Google's provider says it in messages."""
         return self.type.rsplit(":", 1)[-1]
+
+    @property
+    def is_global(self) -> bool:
+        """Whether a name is in use for every project once it is in use in one."""
+        return self.name.startswith("projects/_/")
+
+    def in_capitals(self, properties: Mapping[str, Any]) -> Props:
+        """The properties with those in capitals whose case does not matter."""
+        changed: Props = dict(properties)
+        for path in self.any_case:
+            value = at(properties, path)
+            if value is None or not is_known(value):
+                continue
+            for name in reversed(path.split(".")):
+                value = {name: value} if is_object(value) else {name: _capitals(value)}
+            changed = merge(changed, value)
+        return changed
 
     def path(self, properties: Mapping[str, Any]) -> str:
         """Google's name without the service.
@@ -141,6 +163,10 @@ def with_place(type_: ResourceType, inputs: Mapping[str, Any], project: str, reg
     return {**filled, "project": owner, "number": number, **known_agent}
 
 
+def _capitals(value: Any) -> Any:
+    return [str(item).upper() for item in value] if is_list(value) else str(value).upper()
+
+
 def _project_in_references(type_: ResourceType, inputs: Mapping[str, Any]) -> str | None:
     """The project that a resource without a project of its own lies in: that of what it refers to by path."""
     paths = [path_of(str(value)) for reference in type_.references for value in every(inputs, reference.path)]
@@ -171,7 +197,8 @@ def _parse(table: Mapping[str, Any], shape: Mapping[str, Any]) -> ResourceType:
     values["shape"] = Shape.parse(values["type"], shape)
     values["references"] = tuple(Reference(**reference) for reference in values.get("references", ()))
     values["keys"] = tuple(KeyUse(**key) for key in values.get("keys", ()))
-    values["guards"] = tuple(values.get("guards", ()))
+    for name in ("guards", "any_case"):
+        values[name] = tuple(values.get(name, ()))
     if "quota" in values:
         values["quota"] = Quota(**values["quota"])
     if "keep" in values:

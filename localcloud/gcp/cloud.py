@@ -9,14 +9,15 @@ from typing import Any
 from .. import faults
 from ..errors import TimedOut
 from ..store import Kept, Row, Store
-from ..values import Props, at, merge
+from ..values import Props, at, every, merge
 from . import rules
 from .catalog import ResourceType, types, with_place
+from .data_sources import DataSource
 from .naming import is_made_once, made_up, render, render_tree
-from .rules import cloud_sql, common, iam, kms, network, secrets
+from .rules import cloud_sql, common, iam, kms, network, secrets, storage
 from .view import Request, Verb, View
 
-RULE_MODULES = (common, iam, network, kms, secrets, cloud_sql)
+RULE_MODULES = (common, iam, network, kms, secrets, cloud_sql, storage)
 """Importing them registers their rules."""
 DEFAULT_TIMEOUT = 1200.0
 """The provider's patience, in seconds, where the program says nothing."""
@@ -46,7 +47,7 @@ class Cloud:
         staged = faults.stage(self.store, "create", type_.type)
         staged.before()
         with self.store.transaction():
-            new = self._complete(type_, inputs, place)
+            new = self._complete(type_, inputs, self._place_of_new(type_, inputs, place))
             request = self._request("create", type_, new, {})
             rules.check(request)
             row = self.store.get(request.name) if type_.idempotent else None
@@ -62,7 +63,7 @@ class Cloud:
             if type_.newest and id_.endswith("/latest"):
                 series = [row for row in self.store.all(type_.type) if row.id.startswith(id_.removesuffix("latest"))]
                 return series[-1] if series else None
-            return self.store.by_id(type_.type, project, id_)
+            return self._found(type_, project, id_)
 
     def update(self, type_: ResourceType, id_: str, inputs: Props, place: Place, timeout: float = 0) -> Row:
         """Changes a resource in place.
@@ -74,10 +75,11 @@ class Cloud:
         staged = faults.stage(self.store, "update", type_.type)
         staged.before()
         with self.store.transaction():
-            new = self._complete(type_, inputs, place)
-            row = self.store.by_id(type_.type, new["project"], id_)
+            row = self._found(type_, str(with_place(type_, inputs, place.project, place.region)["project"]), id_)
             if row is None:
                 raise common.Refusal(404, f"The resource '{id_}' was not found", "notFound")
+            place = replace(place, project=row.project)
+            new = self._complete(type_, inputs, place)
             old = self._complete(type_, row.config, place)
             request = replace(self._request("update", type_, new, old), path=row.name.split("/", 3)[-1])
             rules.check(request)
@@ -97,10 +99,10 @@ class Cloud:
         staged = faults.stage(self.store, "delete", type_.type)
         staged.before()
         with self.store.transaction():
-            row = self.store.by_id(type_.type, place.project, id_)
+            row = self._found(type_, place.project, id_)
             if row is None:
                 return
-            old = {**self._complete(type_, row.config, place), "deletionPolicy": deletion_policy}
+            old = {**self._complete(type_, row.config, replace(place, project=row.project)), "deletionPolicy": deletion_policy}
             request = replace(self._request("delete", type_, {}, old), path=row.name.split("/", 3)[-1])
             rules.check(request)
             self.store.advance(type_.seconds.get("delete", 0))
@@ -110,12 +112,31 @@ class Cloud:
                 self.store.remove(row.name)
         self._answer(staged, request, timeout)
 
+    def look_up(self, source: DataSource, arguments: Props, project: str) -> Props:
+        """Answers a data source; an agent that it asks for exists from then on."""
+        with self.store.transaction():
+            if source.agent:
+                View(self.store).note_agent(source.agent, project)
+            return source.answer(arguments, project)
+
     def digest(self, value: object) -> str:
         """What the store holds in place of a secret."""
         with self.store.transaction():
             return self.store.digest(value)
 
     # -- inside
+
+    def _found(self, type_: ResourceType, project: str, id_: str) -> Row | None:
+        return self.store.by_id(type_.type, None if type_.is_global else project, id_)
+
+    def _place_of_new(self, type_: ResourceType, inputs: Props, place: Place) -> Place:
+        """Where something new goes: beside what it refers to by a name that is global, such as a grant on a bucket."""
+        if not type_.is_global or "project" in type_.shape.properties:
+            return place
+        view = View(self.store)
+        named = [(reference, str(value)) for reference in type_.references for value in every(inputs, reference.path)]
+        rows = [view.target(reference, value, inputs)[1] for reference, value in named]
+        return replace(place, project=next((row.project for row in rows if row), place.project))
 
     def _complete(self, type_: ResourceType, inputs: Mapping[str, Any], place: Place) -> Props:
         return type_.shape.with_defaults(with_place(type_, inputs, place.project, place.region))

@@ -44,6 +44,7 @@ FILTERS: Mapping[str, Callable[[str], str]] = {
     "": str,
     "int": str,
     "last": last,
+    "lower": str.lower,
     "path": path_of,
     "quoted": lambda value: quote(path_of(value), safe=""),
     "short": lambda value: value[:6],

@@ -16,6 +16,7 @@ from ..values import UNKNOWN, Props, is_known, merge
 from . import rules
 from .catalog import ResourceType, types, with_place
 from .cloud import Cloud, Place
+from .data_sources import data_source
 from .naming import NotKnown
 
 CONFIG_KEYS = frozenset(
@@ -76,7 +77,7 @@ class GcpProvider:
     def diff(self, token: str, old: State, inputs: Props, ignore: Sequence[str]) -> Difference:
         """Compares inputs; the shape and the replacement rules say what needs a new resource."""
         type_ = _type(token)
-        changes = dict(type_.shape.diff(old.inputs, inputs, ignore))
+        changes = dict(type_.shape.diff(type_.in_capitals(old.inputs), type_.in_capitals(inputs), ignore))
         for function in rules.REPLACES.get(token, ()):
             for path in function(old.inputs, inputs):
                 changes[path] = Change(changes[path].kind if path in changes else Kind.UPDATE, replaces=True)
@@ -121,6 +122,13 @@ class GcpProvider:
         policy = str(state.inputs.get("deletionPolicy") or self.deletion_policy)
         self.cloud.delete(type_, state.id, Place(self._project(type_, state), self.place.region), policy, timeout)
 
+    def invoke(self, token: str, arguments: Props) -> Props:
+        """Answers a data source."""
+        self._require_known(arguments)
+        source = data_source(token)
+        project = source.project(arguments, self.place.project)
+        return self.cloud.look_up(source, arguments, project)
+
     # -- inside
 
     def _project(self, type_: ResourceType, state: State) -> str:
@@ -136,7 +144,8 @@ class GcpProvider:
     def _shown(self, type_: ResourceType, outputs: Props) -> Props:
         """The outputs without what is never read back, and without what only the local cloud needs."""
         known = type_.shape.properties
-        return {key: value for key, value in outputs.items() if key in known and not type_.shape.is_write_only(key)}
+        shown = {key: value for key, value in outputs.items() if key in known and not type_.shape.is_write_only(key)}
+        return type_.in_capitals(shown)
 
     def _revealed(self, type_: ResourceType, row: Row, before: State) -> Props:
         """The inputs of a resource, with the secrets that Pulumi knows where they are still the cloud's."""

@@ -15,6 +15,7 @@ from .naming import NotKnown, path_of, project_number, render
 Verb = Literal["create", "update", "delete"]
 
 SERVICE = "gcp:projects/service:Service"
+IDENTITY = "gcp:projects/serviceIdentity:ServiceIdentity"
 PROJECT_GRANT = "gcp:projects/iAMMember:IAMMember"
 ENABLED_FROM_THE_START = frozenset({"serviceusage.googleapis.com"})
 RETRY_SECONDS = 300
@@ -58,6 +59,19 @@ class View:
     def agent(self, service: str, project: str) -> str:
         """The e-mail of a service's agent in a project."""
         return str(render(service_agents()[service], {"number": project_number(project)}))
+
+    def has_agent(self, service: str, project: str) -> bool:
+        """Whether a service's agent exists: it was declared, or asked for."""
+        name = types()[IDENTITY].full_name(f"projects/{project}/services/{service}/identity")
+        return self.store.get(name) is not None or self.was_asked_for(self.agent(service, project))
+
+    def was_asked_for(self, email: str) -> bool:
+        """Whether a data source has asked for the agent of that address."""
+        return self.store.meta(f"agent:{email}") is not None
+
+    def note_agent(self, service: str, project: str) -> None:
+        """Asking for a service's agent has made it."""
+        self.store.set_meta(f"agent:{self.agent(service, project)}", "1")
 
     def is_granted(self, row: Row, member: str, *roles: str) -> bool:
         """Whether a member has one of the roles on a resource or on its project."""

@@ -101,6 +101,10 @@ class RandomProvider:
     def delete(self, token: str, state: State, timeout: float) -> None:
         """There is nothing to delete."""
 
+    def invoke(self, token: str, arguments: Props) -> Props:  # noqa: ARG002
+        """The random provider has no data sources."""
+        raise LocalCloudError(f"the random provider has no data source {token}")
+
 
 def make_password(values: Props) -> str:
     """A password with at least the asked-for number of characters of each class, in random order."""

@@ -57,15 +57,15 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     "encryption.key_ring": ("prod", {"encryption": {"key_ring": "other-ring"}}, "name"),
     "encryption.rotation_days": ("prod", {"encryption": {"rotation_days": 30}}, "rotationPeriod"),
     "encryption.destroy_delay_days": ("prod", {"encryption": {"destroy_delay_days": 60}}, "destroyScheduledDuration"),
-    "encryption.keys": ("prod", {"encryption": {"keys": {"objects": None}}}, "name"),
-    "encryption.keys.<name>.regions": ("prod", {"encryption": {"keys": {"objects": {"regions": ["primary"]}}}}, "name"),
-    "encryption.keys.<name>.protection_level": ("prod", {"encryption": {"keys": {"objects": {"protection_level": "HSM"}}}}, "versionTemplate.protectionLevel"),
-    "encryption.keys.<name>.used_by": ("prod", {"encryption": {"keys": {"objects": {"used_by": ["sqladmin.googleapis.com"]}}}}, "member"),
+    "encryption.keys": ("prod", {"encryption": {"keys": {"cluster": None}}}, "name"),
+    "encryption.keys.<name>.regions": ("prod", {"encryption": {"keys": {"cluster": {"regions": ["primary"]}}}}, "name"),
+    "encryption.keys.<name>.protection_level": ("prod", {"encryption": {"keys": {"cluster": {"protection_level": "HSM"}}}}, "versionTemplate.protectionLevel"),
+    "encryption.keys.<name>.used_by": ("prod", {"encryption": {"keys": {"cluster": {"used_by": ["sqladmin.googleapis.com"]}}}}, "member"),
     "secrets.credentials": ("prod", {"secrets": {"credentials": {"another-one": {}}}}, "secretId"),
     "secrets.credentials.<name>.length": ("prod", {"secrets": {"credentials": {"main-db-pgbouncer": {"length": 33}}}}, "length"),
     "secrets.credentials.<name>.version": ("prod", {"secrets": {"credentials": {"main-db-pgbouncer": {"version": 2}}}}, "passwordWoVersion"),
     "secrets.destroy_delay_days": ("prod", {"secrets": {"destroy_delay_days": 7}}, "versionDestroyTtl"),
-    "identities.workloads": ("prod", {"identities": {"workloads": {"marketplace-service": None}}}, "accountId"),
+    "identities.workloads": ("prod", {"identities": {"workloads": {"auth-service": None}}}, "accountId"),
     "identities.workloads.<name>.purpose": ("prod", {"identities": {"workloads": {"migrations": {"purpose": "Something else"}}}}, "description"),
     "identities.workloads.<name>.database": ("prod", {"identities": {"workloads": {"migrations": {"database": False}}}}, "role"),
     "identities.workloads.<name>.secrets": ("prod", {"identities": {"workloads": {"migrations": {"secrets": ["main-db-postgres"]}}}}, "secretId"),
@@ -100,12 +100,50 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     "database.replicas": ("dev", {"encryption": {"customer_managed": True}, "database": {"replicas": {"us-east1": {"zone": "us-east1-b"}}}}, "masterInstanceName"),
     "database.replicas.<name>.zone": ("prod", {"database": {"replicas": {"us-east1": {"zone": "us-east1-c"}}}}, "settings.locationPreference.zone"),
     "database.replicas.<name>.availability": ("prod", {"database": {"replicas": {"us-east1": {"availability": "REGIONAL"}}}}, "settings.availabilityType"),
+    "storage.prefix": ("prod", {"storage": {"prefix": "others"}}, "name"),
+    "storage.buckets": ("prod", {"storage": {"buckets": {"uploads": None}}}, "name"),
+    "storage.access_log_bucket": ("prod", {"storage": {"access_log_bucket": "logs"}}, "logging.logBucket"),
+    "storage.abort_uploads_days": ("prod", {"storage": {"abort_uploads_days": 3}}, "lifecycleRules[0].condition.age"),
+    **{
+        f"storage.buckets.<name>.{key}": ("prod", {"storage": {"buckets": {bucket: {key: value}}}}, path)
+        for key, bucket, value, path in (
+            ("region", "uploads", "secondary", "location"),
+            ("storage_class", "uploads", "NEARLINE", "storageClass"),
+            ("versioning", "uploads", True, "versioning.enabled"),
+            ("retention_days", "documents", 3000, "retentionPolicy.retentionPeriod"),
+            ("retention_locked", "documents", True, "retentionPolicy.isLocked"),
+            ("soft_delete_days", "uploads", 30, "softDeletePolicy.retentionDurationSeconds"),
+            ("folders", "documents", ["kyc-documents/", "legal/", "templates/", "more/"], "outputs.buckets.documents.folders[3]"),
+            ("lifecycle", "ml-models", {"delete-old-versions": None}, "lifecycleRules[1].action.type"),
+            ("access", "uploads", {"marketplace": None}, "member"),
+        )
+    },
+    **{
+        f"storage.buckets.<name>.lifecycle.<name>.{key}": ("prod", {"storage": {"buckets": {bucket: {"lifecycle": {rule: over}}}}}, path)
+        for key, bucket, rule, over, path in (
+            ("action", "logs", "cool", {"action": "delete", "to": None}, "lifecycleRules[0].action.type"),
+            ("to", "logs", "archive", {"to": "ARCHIVE"}, "lifecycleRules[1].action.storageClass"),
+            ("age_days", "access-logs", "delete", {"age_days": 30}, "lifecycleRules[0].condition.age"),
+            ("newer_versions", "ml-models", "delete-old-versions", {"newer_versions": 9}, "lifecycleRules[0].condition.numNewerVersions"),
+            ("state", "logs", "delete", {"state": "LIVE"}, "lifecycleRules[2].condition.withState"),
+            ("classes", "datasets", "archive", {"classes": ["NEARLINE"]}, "lifecycleRules[1].condition.matchesStorageClasses[1]"),
+        )
+    },
+    **{
+        f"storage.buckets.<name>.access.<name>.{key}": ("prod", {"storage": {"buckets": {"documents": {"access": {"kyc": {key: value}}}}}}, path)
+        for key, value, path in (
+            ("workload", "auth-service", "member"),
+            ("role", "read", "role"),
+            ("folder", "kyc-documents/identity/", "condition.expression"),
+        )
+    },
 }  # fmt: skip
 ONE_VALUE = {"database.engine"}
 """Settings that have one allowed value, so that nothing can be laid on top."""
 ALONE = {
     "environment", "project.id", "regions.primary", "regions.secondary", "protection.tear_down", "database.edition",
-    "network.firewall", "network.firewall.<name>.direction", "identities.workloads", "secrets.credentials",
+    "network.firewall", "network.firewall.<name>.direction", "identities.workloads", "secrets.credentials", "storage.buckets",
+    "storage.buckets.<name>.lifecycle",
 }  # fmt: skip
 """Settings that move so much that no other is tried together with them."""
 
@@ -141,9 +179,7 @@ def test_a_setting_with_one_value_is_what_its_property_says(setting: str) -> Non
 
 
 def _inputs(environment: str, over: dict[str, Any]) -> dict[tuple[str, str], Any]:
-    """Every single input of every resource, by (URN, path)."""
-    return {
-        (known.urn, path): value
-        for known in recorded(environment, over).registrations
-        for path, value in flat(known.inputs).items()
-    }
+    """Every single input of every resource, and every output of the stack, by (URN, path)."""
+    found = recorded(environment, over)
+    inputs = {(known.urn, path): value for known in found.registrations for path, value in flat(known.inputs).items()}
+    return inputs | {("stack", f"outputs.{path}"): value for path, value in flat(found.stack_outputs).items()}

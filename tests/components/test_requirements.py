@@ -13,7 +13,7 @@ from ..environments import ENVIRONMENTS, flat, of_type, recorded, resources
 PRIMARY = resources("prod")["main-db-primary"]
 REPLICA = resources("prod")["main-db-replica-us-east1"]
 STATEFUL = {
-    "Connection", "CryptoKey", "Database", "DatabaseInstance", "GlobalAddress", "KeyRing", "Network", "Secret", "Subnetwork",
+    "Bucket", "Connection", "CryptoKey", "Database", "DatabaseInstance", "GlobalAddress", "KeyRing", "Network", "Secret", "Subnetwork",
 }  # fmt: skip
 """What holds data, or cannot be rebuilt without losing it."""
 
@@ -151,7 +151,7 @@ def test_one_switch_drives_every_guard(environment: str) -> None:
             assert known.inputs["deletionProtection"] is protected
         if kind == "DatabaseInstance":
             assert known.inputs["settings"]["deletionProtectionEnabled"] is protected
-        if kind == "CryptoKey":
+        if kind in ("CryptoKey", "Bucket"):
             assert known.inputs["deletionPolicy"] == ("PREVENT" if protected else "DELETE")
 
 

@@ -65,7 +65,7 @@ def test_a_consumer_of_a_key_waits_for_its_agents_grant() -> None:
                 needed = [urn for urn in grants if value.endswith(f"/{_key_name(urn)}") and _region(value) in urn]
                 assert needed, f"{known.urn}: nobody is granted the use of {value}"
                 assert set(needed) <= set(known.property_dependencies[top]), known.urn
-    assert consumers == 6, "two instances, two secrets in two regions"
+    assert consumers == 14, "two instances, two secrets in two regions, eight buckets"
 
 
 def _key_name(grant: str) -> str:
@@ -97,12 +97,18 @@ def test_who_may_do_what() -> None:
     for known in recorded("prod").registrations:
         role, member = known.inputs.get("role"), str(known.inputs.get("member"))
         if role and "iam.gserviceaccount.com" in member and not member.startswith("serviceAccount:service-"):
-            on = known.inputs.get("secretId") or "main-db"
+            on = known.inputs.get("secretId") or known.inputs.get("bucket") or "main-db"
             found.setdefault(member.removeprefix("serviceAccount:").split("@")[0], set()).add((role, on))
     database = {("roles/cloudsql.client", "main-db"), ("roles/cloudsql.instanceUser", "main-db")}
     services = ("auth-service", "trading-service", "strategy-service", "marketplace-service", "compliance-service", "migrations")
+    write, read = "roles/storage.objectUser", "roles/storage.objectViewer"
+    objects = {
+        "strategy-service": {(write, "alphintra-ml-models"), (write, "alphintra-datasets"), (read, "alphintra-datasets")},
+        "compliance-service": {(write, "alphintra-documents"), (read, "alphintra-documents")},
+        "marketplace-service": {(write, "alphintra-uploads")},
+    }
     assert found == {
-        **dict.fromkeys(services, database),
+        **{service: database | objects.get(service, set()) for service in services},
         "pgbouncer": {("roles/secretmanager.secretAccessor", "main-db-pgbouncer")},
     }
 
@@ -138,7 +144,8 @@ def test_no_password_is_ever_plain(environment: str) -> None:
 
 def test_outputs_are_references() -> None:
     outputs = recorded("prod").stack_outputs
-    assert set(outputs) == {"project", "network", "mainDatabase", "secrets", "serviceAccounts", "keys"}
+    assert set(outputs) == {"project", "network", "mainDatabase", "buckets", "secrets", "serviceAccounts", "keys"}
+    assert outputs["buckets"]["uploads"] == {"name": "alphintra-uploads", "folders": ["uploads/"]}
     assert outputs["mainDatabase"] == {
         "instance": "alphintra-main-db",
         "connectionName": "alphintra-prod:us-central1:alphintra-main-db",

@@ -53,6 +53,7 @@ def test_the_next_up_completes(victim: str, point: int, tmp_path: Path) -> None:
     kill_and_resume(tmp_path, victim, point)
 
 
+@pytest.mark.engine
 @pytest.mark.chaos
 @pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize("victim", VICTIMS)

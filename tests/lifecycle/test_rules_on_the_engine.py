@@ -13,7 +13,8 @@ from pulumi.automation.errors import CommandError
 
 from localcloud.serve import STORE_VARIABLE
 from localcloud.store import Store
-from tests.localcloud.cases import CASES, Case
+from tests.localcloud.cases import CASES
+from tests.localcloud.parts import Case
 from tests.localcloud.program import declare, stage
 from tests.localcloud.world import Res
 from tools.lifecycle.engine import Engine

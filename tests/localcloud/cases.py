@@ -5,167 +5,63 @@ The same cases run in this process, against mocks, and on the real engine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
-from localcloud.gcp.naming import project_number
-
+from .cases_storage import STORAGE_CASES
+from .parts import (
+    ACCOUNT,
+    ADDRESS,
+    ASSOCIATION,
+    ENCRYPTER,
+    IDENTITY,
+    KEY,
+    KEY_GRANT,
+    NAT,
+    NETWORK,
+    POLICY,
+    PROJECT_GRANT,
+    RECORD,
+    RING,
+    ROUTER,
+    TOPIC,
+    TOPIC_GRANT,
+    USER,
+    ZONE,
+    Case,
+    agent,
+    api,
+    backups,
+    instance,
+    key,
+    key_id,
+    net,
+    network,
+    private_services,
+    project_of,
+    replicas,
+    secret,
+    subnet,
+)
 from .world import REGION, Res
-
-SERVICE = "gcp:projects/service:Service"
-IDENTITY = "gcp:projects/serviceIdentity:ServiceIdentity"
-PROJECT_GRANT = "gcp:projects/iAMMember:IAMMember"
-NETWORK = "gcp:compute/network:Network"
-SUBNET = "gcp:compute/subnetwork:Subnetwork"
-ADDRESS = "gcp:compute/globalAddress:GlobalAddress"
-ROUTER = "gcp:compute/router:Router"
-NAT = "gcp:compute/routerNat:RouterNat"
-POLICY = "gcp:compute/networkFirewallPolicy:NetworkFirewallPolicy"
-POLICY_RULE = "gcp:compute/networkFirewallPolicyRule:NetworkFirewallPolicyRule"
-ASSOCIATION = "gcp:compute/networkFirewallPolicyAssociation:NetworkFirewallPolicyAssociation"
-CONNECTION = "gcp:servicenetworking/connection:Connection"
-ZONE = "gcp:dns/managedZone:ManagedZone"
-RECORD = "gcp:dns/recordSet:RecordSet"
-RING = "gcp:kms/keyRing:KeyRing"
-KEY = "gcp:kms/cryptoKey:CryptoKey"
-KEY_GRANT = "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember"
-SECRET = "gcp:secretmanager/secret:Secret"
-TOPIC = "gcp:pubsub/topic:Topic"
-TOPIC_GRANT = "gcp:pubsub/topicIAMMember:TopicIAMMember"
-ACCOUNT = "gcp:serviceaccount/account:Account"
-INSTANCE = "gcp:sql/databaseInstance:DatabaseInstance"
-DATABASE = "gcp:sql/database:Database"
-USER = "gcp:sql/user:User"
-
-ENCRYPTER = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
-Staging = Sequence[tuple[str, ...]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """A rule broken and kept. `stage` is what `python -m localcloud` is told between setup and the rest."""
-
-    rule: str
-    project: str
-    setup: Sequence[Res]
-    bad: Sequence[Res]
-    good: Sequence[Res]
-    says: str
-    stage: Staging = ()
-    unstage: Staging = field(default=())
-
-    @property
-    def deletes(self) -> bool:
-        """Whether the rule is about a deletion."""
-        return {res.name for res in self.setup} > {res.name for res in self.bad}
-
-
-def api(name: str, **extra: Any) -> Res:
-    return Res(f"api-{name}", SERVICE, {"service": f"{name}.googleapis.com", "disableOnDestroy": False, **extra})
-
-
-def network(_project: str = "") -> list[Res]:
-    return [api("compute"), Res("net", NETWORK, {"name": "net", "autoCreateSubnetworks": False})]
-
-
-def net(project: str) -> str:
-    return f"projects/{project}/global/networks/net"
-
-
-def subnet(project: str, name: str, cidr: str, **extra: Any) -> Res:
-    inputs = {"name": name, "region": REGION, "network": net(project), "ipCidrRange": cidr, **extra}
-    return Res(name, SUBNET, inputs)
-
-
-def private_services(project: str, address: str = "10.16.0.0", prefix: int = 16) -> list[Res]:
-    peering = {"name": "psa", "purpose": "VPC_PEERING", "addressType": "INTERNAL", "address": address, "prefixLength": prefix}
-    return [
-        *network(project),
-        api("servicenetworking"),
-        Res("psa", ADDRESS, {**peering, "network": net(project)}),
-        Res(
-            "connection",
-            CONNECTION,
-            {"network": net(project), "service": "servicenetworking.googleapis.com", "reservedPeeringRanges": ["psa"]},
-        ),
-    ]
-
-
-def instance(name: str = "db", settings: Mapping[str, Any] | None = None, **inputs: Any) -> Res:
-    base: dict[str, Any] = {"tier": "db-custom-2-7680", "edition": "ENTERPRISE"}
-    values = {
-        "name": name,
-        "region": REGION,
-        "databaseVersion": "POSTGRES_15",
-        "deletionProtection": False,
-        "settings": {**base, **(settings or {})},
-        **inputs,
-    }
-    return Res(name, INSTANCE, values)
-
-
-def backups(**extra: Any) -> dict[str, Any]:
-    return {"backupConfiguration": {"enabled": True, "pointInTimeRecoveryEnabled": True, **extra}}
-
-
-def key(project: str, location: str = REGION, service: str = "sqladmin", granted: bool = True) -> list[Res]:
-    """A key with the grant of a service's agent."""
-    ring = f"projects/{project}/locations/{location}/keyRings/ring"
-    grant = Res(
-        f"grant-{location}",
-        KEY_GRANT,
-        {"cryptoKeyId": f"{ring}/cryptoKeys/key", "role": ENCRYPTER, "member": agent(project, service)},
-    )
-    return [
-        api("cloudkms"),
-        api(service),
-        Res(f"agent-{service}", IDENTITY, {"service": f"{service}.googleapis.com"}),
-        Res(f"ring-{location}", RING, {"name": "ring", "location": location}),
-        Res(f"key-{location}", KEY, {"name": "key", "keyRing": ring, "rotationPeriod": "7776000s"}),
-        *([grant] if granted else []),
-    ]
-
-
-def key_id(project: str, location: str = REGION) -> str:
-    return f"projects/{project}/locations/{location}/keyRings/ring/cryptoKeys/key"
-
-
-def agent(project: str, service: str) -> str:
-    name = {"sqladmin": "gcp-sa-cloud-sql", "secretmanager": "gcp-sa-secretmanager"}[service]
-    return f"serviceAccount:service-{project_number(project)}@{name}.iam.gserviceaccount.com"
-
-
-def secret(**extra: Any) -> Res:
-    replication = {"userManaged": {"replicas": [{"location": REGION}, {"location": "us-east1"}]}}
-    return Res("secret", SECRET, {"secretId": "secret", "replication": replication, **extra})
-
-
-def replicas(*places: tuple[str, str | None]) -> dict[str, Any]:
-    listed = [{"location": p, **({"customerManagedEncryption": {"kmsKeyName": k}} if k else {})} for p, k in places]
-    return {"replication": {"userManaged": {"replicas": listed}}}
 
 
 def sql_case(rule: str, says: str, bad: Res, good: Res) -> Case:
     """A case about an instance with a public address, which needs nothing around it."""
     setup = [api("sqladmin")]
-    return Case(rule=rule, project=_project(rule), setup=setup, bad=[*setup, bad], good=[*setup, good], says=says)
-
-
-def _project(rule: str) -> str:
-    return f"p-{rule}"[:30].rstrip("-")
+    return Case(rule=rule, project=project_of(rule), setup=setup, bad=[*setup, bad], good=[*setup, good], says=says)
 
 
 def _common() -> list[Case]:
     cases: list[Case] = []
-    p = _project("api-enabled")
+    p = project_of("api-enabled")
     cases.append(
         Case(
             rule="api-enabled", project=p, setup=[], bad=[network(p)[1]], good=network(p), says="API has not been used in project"
         )
     )
 
-    p = _project("name-taken")
+    p = project_of("name-taken")
     twin = Res("twin", NETWORK, {"name": "net", "autoCreateSubnetworks": False})
     other = Res("twin", NETWORK, {"name": "other", "autoCreateSubnetworks": False})
     cases.append(
@@ -179,7 +75,7 @@ def _common() -> list[Case]:
         )
     )
 
-    p = _project("reference-exists")
+    p = project_of("reference-exists")
     setup = [api("compute")]
     cases.append(
         Case(
@@ -192,7 +88,7 @@ def _common() -> list[Case]:
         )
     )
 
-    p = _project("still-in-use")
+    p = project_of("still-in-use")
     whole = [*network(p), subnet(p, "s", "10.0.0.0/24")]
     cases.append(
         Case(
@@ -205,7 +101,7 @@ def _common() -> list[Case]:
         )
     )
 
-    p = _project("quota")
+    p = project_of("quota")
     setup, stage = [api("compute")], [("quota", "NETWORKS", "0")]
     cases.append(
         Case(
@@ -220,7 +116,7 @@ def _common() -> list[Case]:
         )
     )
 
-    p = _project("deletion-guard")
+    p = project_of("deletion-guard")
     guarded = [api("sqladmin"), instance(deletionProtection=True)]
     free = [api("sqladmin"), instance("db-free")]
     cases.append(
@@ -234,7 +130,7 @@ def _common() -> list[Case]:
         )
     )
 
-    p = _project("key-location")
+    p = project_of("key-location")
     away = [*key(p, "us-east1"), *key(p)[3:]]
     wrong = instance(encryptionKeyName=key_id(p, "us-east1"))
     right = instance(encryptionKeyName=key_id(p))
@@ -249,7 +145,7 @@ def _common() -> list[Case]:
         )
     )
 
-    p = _project("key-grant")
+    p = project_of("key-grant")
     bare = key(p, granted=False)
     cases.append(
         Case(
@@ -268,9 +164,9 @@ def _network() -> list[Case]:
     cases: list[Case] = []
 
     def add(rule: str, says: str, setup: list[Res], bad: Res, good: Res) -> None:
-        cases.append(Case(rule=rule, project=_project(rule), setup=setup, bad=[*setup, bad], good=[*setup, good], says=says))
+        cases.append(Case(rule=rule, project=project_of(rule), setup=setup, bad=[*setup, bad], good=[*setup, good], says=says))
 
-    p = _project("subnet-overlap")
+    p = project_of("subnet-overlap")
     add(
         "subnet-overlap",
         "Invalid IPCidrRange: 10.0.0.128/25 conflicts",
@@ -279,7 +175,7 @@ def _network() -> list[Case]:
         subnet(p, "b", "10.0.1.0/24"),
     )
 
-    p = _project("peering-range-overlap")
+    p = project_of("peering-range-overlap")
     peering = {"purpose": "VPC_PEERING", "addressType": "INTERNAL", "prefixLength": 16, "network": net(p), "name": "psa"}
     setup = [*network(p), subnet(p, "a", "10.0.0.0/24")]
     add(
@@ -303,11 +199,11 @@ def _network() -> list[Case]:
         ("nat-mapping", "mutually exclusive", {"enableEndpointIndependentMapping": True}, {}),
         ("nat-ports", "must be a power of 2", {"minPortsPerVm": 100}, {"minPortsPerVm": 128}),
     ):
-        p = _project(rule)
+        p = project_of(rule)
         setup = [*network(p), Res("router", ROUTER, {"name": "router", "region": REGION, "network": net(p)})]
         add(rule, says, setup, nat(**wrong), nat(**right))
 
-    p = _project("one-firewall-policy")
+    p = project_of("one-firewall-policy")
     first = {"name": "first", "firewallPolicy": "one", "attachmentTarget": net(p)}
     setup = [
         *network(p),
@@ -328,7 +224,7 @@ def _network() -> list[Case]:
         )
     )
 
-    p = _project("peering-in-use")
+    p = project_of("peering-in-use")
     private = instance(settings={"ipConfiguration": {"ipv4Enabled": False, "privateNetwork": net(p)}})
     whole = [*private_services(p), api("sqladmin"), private]
     without = [res for res in whole if res.name != "connection"]
@@ -343,7 +239,7 @@ def _network() -> list[Case]:
         )
     )
 
-    p = _project("record-in-zone")
+    p = project_of("record-in-zone")
     setup = [
         api("dns"),
         Res("zone", ZONE, {"name": "zone", "dnsName": "a.internal.", "description": "names", "visibility": "private"}),
@@ -375,7 +271,7 @@ def _kms() -> list[Case]:
             {"destroyScheduledDuration": "86400s"},
         ),
     ):
-        p = _project(rule)
+        p = project_of(rule)
         ring = f"projects/{p}/locations/{REGION}/keyRings/ring"
         setup = [api("cloudkms"), Res("ring", RING, {"name": "ring", "location": REGION})]
         made = [Res("key", KEY, {"name": "key", "keyRing": ring, **extra}) for extra in (wrong, right)]
@@ -387,7 +283,7 @@ def _secrets() -> list[Case]:
     cases: list[Case] = []
 
     def add(rule: str, says: str, setup: list[Res], bad: Res, good: Res) -> None:
-        cases.append(Case(rule=rule, project=_project(rule), setup=setup, bad=[*setup, bad], good=[*setup, good], says=says))
+        cases.append(Case(rule=rule, project=project_of(rule), setup=setup, bad=[*setup, bad], good=[*setup, good], says=says))
 
     plain = [api("secretmanager")]
     add("secret-id", "does not match the expected format", plain, secret(secretId="a.b"), secret())
@@ -401,7 +297,7 @@ def _secrets() -> list[Case]:
     twice, once = replicas((REGION, None), (REGION, None)), replicas((REGION, None), ("us-east1", None))
     add("secret-replicas-differ", "Duplicate replica locations", plain, secret(**twice), secret(**once))
 
-    p = _project("secret-replicas-all-encrypted")
+    p = project_of("secret-replicas-all-encrypted")
     setup = [*key(p, service="secretmanager"), *key(p, "us-east1", service="secretmanager")[3:]]
     half = replicas((REGION, key_id(p)), ("us-east1", None))
     both = replicas((REGION, key_id(p)), ("us-east1", key_id(p, "us-east1")))
@@ -421,7 +317,7 @@ def _secrets() -> list[Case]:
             Res("publisher", TOPIC_GRANT, publisher),
         ]
 
-    p = _project("secret-rotation-needs")
+    p = project_of("secret-rotation-needs")
     told = {"topics": [{"name": f"projects/{p}/topics/notices"}]}
     add(
         "secret-rotation-needs",
@@ -431,7 +327,7 @@ def _secrets() -> list[Case]:
         secret(rotation=later, **told),
     )
 
-    p = _project("secret-topic-publisher")
+    p = project_of("secret-topic-publisher")
     told = {"topics": [{"name": f"projects/{p}/topics/notices"}]}
     mute = topic(p)[:-1]
     cases.append(
@@ -452,10 +348,10 @@ def _iam() -> list[Case]:
 
     def add(rule: str, says: str, bad: Res, good: Res, *setup: Res) -> None:
         all_ = [api("cloudresourcemanager"), *setup]
-        cases.append(Case(rule=rule, project=_project(rule), setup=all_, bad=[*all_, bad], good=[*all_, good], says=says))
+        cases.append(Case(rule=rule, project=project_of(rule), setup=all_, bad=[*all_, bad], good=[*all_, good], says=says))
 
     def grant(rule: str, member: str, role: str = "roles/cloudsql.client") -> Res:
-        return Res("grant", PROJECT_GRANT, {"project": _project(rule), "role": role, "member": member})
+        return Res("grant", PROJECT_GRANT, {"project": project_of(rule), "role": role, "member": member})
 
     add(
         "member-spelling",
@@ -464,9 +360,9 @@ def _iam() -> list[Case]:
         grant("member-spelling", "user:anna@example.com"),
     )
     rule = "member-exists"
-    email = f"worker@{_project(rule)}.iam.gserviceaccount.com"
+    email = f"worker@{project_of(rule)}.iam.gserviceaccount.com"
     account = Res("account", ACCOUNT, {"accountId": "worker"})
-    missing = f"nobody@{_project(rule)}.iam.gserviceaccount.com"
+    missing = f"nobody@{project_of(rule)}.iam.gserviceaccount.com"
     add(
         rule,
         "Service account nobody@.* does not exist",
@@ -477,7 +373,7 @@ def _iam() -> list[Case]:
     )
 
     rule = "role-on-resource"
-    p = _project(rule)
+    p = project_of(rule)
     given = {"cryptoKeyId": key_id(p), "member": agent(p, "sqladmin")}
     setup = key(p, granted=False)
     cases.append(
@@ -524,7 +420,7 @@ def _cloud_sql() -> list[Case]:
     ]  # fmt: skip
 
     rule = "sql-private-services-access"
-    p = _project(rule)
+    p = project_of(rule)
     private = instance(settings={"ipConfiguration": {"ipv4Enabled": False, "privateNetwork": net(p)}})
     setup = [*network(p), api("servicenetworking"), api("sqladmin")]
     cases.append(
@@ -539,7 +435,7 @@ def _cloud_sql() -> list[Case]:
     )
 
     rule = "sql-address-block"
-    p = _project(rule)
+    p = project_of(rule)
     private = instance(settings={"ipConfiguration": {"ipv4Enabled": False, "privateNetwork": net(p)}})
     away = instance("db-east", {"ipConfiguration": {"ipv4Enabled": False, "privateNetwork": net(p)}}, region="us-east1")
     setup = [*private_services(p, prefix=24), api("sqladmin"), private]
@@ -578,12 +474,12 @@ def _cloud_sql() -> list[Case]:
         ("replica-backups", "Backups cannot be enabled for a PostgreSQL read replica", replica(backups())),
         ("replica-matches-primary", "must match its primary instance", replica(databaseVersion="POSTGRES_14")),
     ):
-        p = _project(rule)
+        p = project_of(rule)
         setup = [api("sqladmin"), primary]
         cases.append(Case(rule=rule, project=p, setup=setup, bad=[*setup, wrong], good=[*setup, replica()], says=says))
 
     rule = "replica-key"
-    p = _project(rule)
+    p = project_of(rule)
     encrypted = instance(settings=backups(), encryptionKeyName=key_id(p))
     setup = [*key(p), *key(p, "us-east1")[3:], encrypted]
     follower = [replica({"databaseFlags": []}, **extra) for extra in ({}, {"encryptionKeyName": key_id(p, "us-east1")})]
@@ -599,7 +495,7 @@ def _cloud_sql() -> list[Case]:
     )
 
     rule = "sql-disk-shrinks"
-    p = _project(rule)
+    p = project_of(rule)
     sizes = [[api("sqladmin"), instance(settings={"diskSize": size})] for size in (100, 50, 200)]
     cases.append(
         Case(
@@ -629,13 +525,13 @@ def _cloud_sql() -> list[Case]:
             {"name": "anna", "type": "BUILT_IN", "passwordWo": "x"},
         ),
     ):
-        p = _project(rule)
+        p = project_of(rule)
         setup = [api("sqladmin"), instance(settings=flags)]
         users = [Res("user", USER, {"instance": "db", **given}) for given in (wrong, right)]
         cases.append(Case(rule=rule, project=p, setup=setup, bad=[*setup, users[0]], good=[*setup, users[1]], says=says))
 
     rule = "sql-user-owns-objects"
-    p = _project(rule)
+    p = project_of(rule)
     setup = [
         api("sqladmin"),
         instance(),
@@ -656,7 +552,7 @@ def _cloud_sql() -> list[Case]:
     return cases
 
 
-CASES: tuple[Case, ...] = (*_common(), *_network(), *_kms(), *_secrets(), *_iam(), *_cloud_sql())
+CASES: tuple[Case, ...] = (*_common(), *_network(), *_kms(), *_secrets(), *_iam(), *_cloud_sql(), *STORAGE_CASES)
 STAGED_ELSEWHERE = {
     "name-reserved": "a deletion comes before the creation that is refused: test_life.py",
     "operation-in-progress": "an operation has to hang first: test_life.py",

@@ -14,7 +14,7 @@ from localcloud.gcp.catalog import types
 from localcloud.store import Store
 from tools.recorder import Registration, record
 
-from .cases import Staging
+from .parts import Staging
 from .world import REGION, Res
 
 Programs = Sequence[tuple[str, Sequence[Res]]]

@@ -15,7 +15,7 @@ from localcloud.plugin import State
 from localcloud.store import Store
 from localcloud.values import UNKNOWN
 
-from .cases import INSTANCE, KEY, NETWORK, RING, SECRET, SERVICE, USER, api, backups, instance, key, network, secret
+from .parts import INSTANCE, KEY, NETWORK, RING, SECRET, SERVICE, USER, api, backups, instance, key, network, secret
 from .program import stage
 from .world import Res, World
 
@@ -52,7 +52,7 @@ def test_outputs_look_like_googles(world: World) -> None:
 
 
 def test_the_private_address_comes_from_the_reserved_range(world: World) -> None:
-    from .cases import net, private_services  # noqa: PLC0415 - used here only
+    from .parts import net, private_services  # noqa: PLC0415 - used here only
 
     private = {"ipConfiguration": {"ipv4Enabled": False, "privateNetwork": net("case-project")}}
     east = instance("east", private, region="us-east1")
@@ -213,7 +213,7 @@ def test_an_api_that_is_disabled_first_blocks_the_deletion_of_the_rest(world: Wo
 
 
 def test_abandoned_peering_blocks_the_network(world: World) -> None:
-    from .cases import private_services  # noqa: PLC0415
+    from .parts import private_services  # noqa: PLC0415
 
     whole = private_services("case-project")
     abandoned = [*whole[:-1], Res("connection", whole[-1].type, {**whole[-1].inputs, "deletionPolicy": "ABANDON"})]
@@ -334,8 +334,8 @@ def test_a_store_that_another_process_holds_too_long_is_reported(tmp_path: Path,
 
 
 def test_a_type_that_nobody_added_is_named(world: World) -> None:
-    with pytest.raises(LocalCloudError, match="does not know the resource type gcp:storage/bucket:Bucket yet"):
-        world.provider.check("gcp:storage/bucket:Bucket", "b", {}, {}, b"")
+    with pytest.raises(LocalCloudError, match="does not know the resource type gcp:redis/instance:Instance yet"):
+        world.provider.check("gcp:redis/instance:Instance", "b", {}, {}, b"")
 
 
 def test_rules_are_registered() -> None:

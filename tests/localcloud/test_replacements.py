@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .cases import ADDRESS, INSTANCE, KEY, SUBNET, instance, net, subnet
+from .parts import ADDRESS, INSTANCE, KEY, SUBNET, instance, net, subnet
 from .world import Res, World
 
 P = "case-project"

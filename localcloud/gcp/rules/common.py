@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ...errors import Refusal
 from ...values import at
-from ..catalog import types
 from ..naming import project_number
 from ..view import ENABLED_FROM_THE_START, Request, invalid, not_allowed
 from . import EVERY_TYPE, rule
@@ -39,6 +38,8 @@ def name_taken(request: Request) -> Refusal | None:
     """A name can be used once."""
     if request.type.idempotent or request.cloud.store.get(request.name) is None:
         return None
+    if request.type.taken:
+        return Refusal(409, request.type.taken, "conflict")
     message = f"The {request.type.kind} '{request.path}' already exists."
     if request.type.kind == "NetworkFirewallPolicyRule":
         message = "Cannot have rules with the same priorities."
@@ -157,7 +158,7 @@ def deletion_guard(request: Request) -> Refusal | None:
     return None
 
 
-@rule("key-location", EVERY_TYPE, source="https://cloud.google.com/kms/docs/cmek#when-use-cmek", numbers=(11, 35))
+@rule("key-location", EVERY_TYPE, source="https://cloud.google.com/kms/docs/cmek#when-use-cmek", numbers=(11, 27, 35))
 def key_location(request: Request) -> Refusal | None:
     """A customer-managed key must exist, in the location of what it encrypts."""
     for key, location, _ in _keys(request):
@@ -173,14 +174,13 @@ def key_location(request: Request) -> Refusal | None:
     return None
 
 
-@rule("key-grant", EVERY_TYPE, source="https://cloud.google.com/kms/docs/cmek#access-control", numbers=(11, 35))
+@rule("key-grant", EVERY_TYPE, source="https://cloud.google.com/kms/docs/cmek#access-control", numbers=(11, 28, 35))
 def key_grant(request: Request) -> Refusal | None:
     """The service's agent must be allowed to use a customer-managed key."""
     for key, _, agent in _keys(request):
         row = request.cloud.named("gcp:kms/cryptoKey:CryptoKey", key)
         email = request.cloud.agent(agent, request.project)
-        identity = types()["gcp:projects/serviceIdentity:ServiceIdentity"]
-        if request.cloud.store.get(identity.full_name(f"projects/{request.project}/services/{agent}/identity")) is None:
+        if not request.cloud.has_agent(agent, request.project):
             return invalid(
                 "Per-Product Per-Project Service Account is not found. Please create one before creating your "
                 f"CMEK-enabled resource: {email}"

@@ -15,6 +15,7 @@ GRANTS = {
     "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember": "cloudkms",
     "gcp:secretmanager/secretIamMember:SecretIamMember": "secretmanager",
     "gcp:pubsub/topicIAMMember:TopicIAMMember": "pubsub",
+    "gcp:storage/bucketIAMMember:BucketIAMMember": "storage",
     "gcp:projects/iAMMember:IAMMember": None,
 }
 """The grants on each kind of resource, and the service whose roles can be granted there (None: any)."""
@@ -46,7 +47,8 @@ def member_exists(request: Request) -> Refusal | None:
         return None
     own = re.fullmatch(r"[^@]+@([a-z0-9-]+)\.iam\.gserviceaccount\.com", email)
     if own and email.startswith("service-"):
-        known = any(row.computed.get("email") == email for row in request.cloud.all(IDENTITY))
+        declared = any(row.computed.get("email") == email for row in request.cloud.all(IDENTITY))
+        known = declared or request.cloud.was_asked_for(email)
     elif own and own[1] == request.project:
         known = request.cloud.named(ACCOUNT, f"projects/{request.project}/serviceAccounts/{email}") is not None
     else:
