@@ -7,6 +7,7 @@ with the engine, however the engine ends.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -50,6 +51,7 @@ def main() -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
+    gc.freeze()  # what is loaded stays; collections look at what requests make
     server.start()
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     print(port, flush=True)

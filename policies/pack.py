@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from typing import Any
 
@@ -26,6 +27,7 @@ configuration: dict[str, str] = {}
 def serve() -> None:
     """Answers the engine until it is done."""
     _take_configuration()
+    gc.freeze()  # what is loaded stays; collections look at what requests make
     PolicyPack("alphintra", [registered(rule) for rule in RULES], enforcement_level=EnforcementLevel.MANDATORY)
 
 

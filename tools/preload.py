@@ -32,4 +32,5 @@ def _load() -> None:
         for name in sorted(used_modules()):
             getattr(getattr(pulumi_gcp, name), "__all__", None)  # any look at a lazy module loads it
     finally:
+        gc.freeze()  # and none is looked at again by a collection
         gc.enable()
