@@ -198,8 +198,10 @@ def test_old_enough_objects_go_with_their_bucket(world: World) -> None:
     world.apply([api("storage"), bucket("bucket-of-case", forceDestroy=True, **LOCKED)])
     stage(world.store, [("holds-objects", "buckets/bucket-of-case"), ("clock", "--advance", "2d")])
     world.apply([api("storage")])
+    assert "bucket-of-case" not in world.states
     world.apply([api("storage"), bucket("bucket-of-case")])
     world.apply([api("storage")])
+    assert "bucket-of-case" not in world.states, "the next one of that name holds nothing"
 
 
 @pytest.mark.parametrize("name", ["ab", "a" * 64, "Upper", "google-bucket", "my-g00gle", "-bucket", "192.168.5.4", "a..b"])
