@@ -118,6 +118,7 @@ class Lifecycle:
         expected = sorted((r["type"], r["id"]) for r in self.state() if r["type"] in known)
         assert sorted((row.type, row.id) for row in self.rows()) == expected
         assert not self.deployment().get("pending_operations")
+        assert not list((self.home / "state").rglob("*.attrs")), "files that a killed engine leaves half-written"
         assert len({r["urn"] for r in self.state()}) == len(self.state())
 
 

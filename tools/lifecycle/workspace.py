@@ -203,7 +203,9 @@ class Workspace:
     @property
     def _variables(self) -> dict[str, str]:
         return {
-            "PULUMI_BACKEND_URL": (self.home / "state").as_uri(),
+            # Without the files of attributes beside each file: the engine does not write those in one piece, and one that is
+            # killed in between cannot read its own state any more.
+            "PULUMI_BACKEND_URL": f"{(self.home / 'state').as_uri()}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase()),
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
