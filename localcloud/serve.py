@@ -11,8 +11,6 @@ import gc
 import os
 import signal
 import sys
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
@@ -22,6 +20,7 @@ import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from .errors import LocalCloudError
+from .lifeline import end_with_parent
 from .plugin import Provider
 from .service import Service
 
@@ -53,7 +52,7 @@ def main() -> int:
         signal.signal(number, stop)
     gc.freeze()  # what is loaded stays; collections look at what requests make
     server.start()
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    end_with_parent()
     print(port, flush=True)
     server.wait_for_termination()
     return 0
@@ -95,12 +94,6 @@ def _provider(package: str) -> Provider:
         return GcpProvider(Store(store_path()))
     except LocalCloudError as error:
         return cast("Provider", _Broken(error))
-
-
-def _end_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(0.2)
-    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,6 +120,10 @@ class Lifecycle:
         assert not self.deployment().get("pending_operations")
         assert not list((self.home / "state").rglob("*.attrs")), "files that a killed engine leaves half-written"
         assert len({r["urn"] for r in self.state()}) == len(self.state())
+
+
+Standing = Callable[[str], Lifecycle]
+"""Gives an environment that is up, on a cloud of the test's own."""
 
 
 def wait_for(condition: Any, seconds: float = 60) -> None:

@@ -10,8 +10,6 @@ import runpy
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +19,8 @@ from typing import Any
 import grpc
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc
+
+from localcloud.lifeline import end_with_parent
 
 
 class Host(LanguageServer):
@@ -60,18 +60,12 @@ def main() -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     signal.signal(signal.SIGINT, _end)  # the engine is done
     server.start()
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    end_with_parent()
     print(port, flush=True)  # noqa: T201 - this is how the engine learns the port
     server.wait_for_termination()
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
-    os._exit(0)
-
-
-def _end_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(0.2)
     os._exit(0)
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from tools.recorder import ROOT
 
-from .harness import Lifecycle, interrupt, wait_for
+from .harness import Lifecycle, Standing, interrupt, wait_for
 
 pytestmark = pytest.mark.engine
 INSTANCE = "gcp:sql/databaseInstance:DatabaseInstance"
@@ -55,8 +55,8 @@ def test_a_creation_that_goes_wrong(cloud: Lifecycle, effect: str, says: str) ->
     assert cloud.run("drift").code == 0
 
 
-def test_an_update_and_a_deletion_whose_answers_are_lost(cloud: Lifecycle) -> None:
-    cloud.ok("up")
+def test_an_update_and_a_deletion_whose_answers_are_lost(standing: Standing) -> None:
+    cloud = standing("dev")
     cloud.override({"database": {"tier": "db-custom-2-7680"}})
     cloud.fault("update", 1, "lose", INSTANCE)
     assert cloud.run("up").code == 1
@@ -68,8 +68,8 @@ def test_an_update_and_a_deletion_whose_answers_are_lost(cloud: Lifecycle) -> No
     assert not cloud.rows()
 
 
-def test_a_replacement_that_is_cut_off_loses_no_version_of_a_secret(cloud: Lifecycle) -> None:
-    cloud.ok("up")
+def test_a_replacement_that_is_cut_off_loses_no_version_of_a_secret(standing: Standing) -> None:
+    cloud = standing("dev")
     cloud.override({"secrets": {"credentials": {"main-db-pgbouncer": {"version": 2}}}})
     version = "gcp:secretmanager/secretVersion:SecretVersion"
     for effect in ("kill-both:before", "kill-both:after"):
@@ -145,8 +145,8 @@ def test_the_lock_of_a_dead_engine_is_removed_and_that_of_a_living_one_is_not(
     assert list(folder.iterdir())
 
 
-def test_a_damaged_store_is_told_in_one_sentence(cloud: Lifecycle) -> None:
-    cloud.ok("up")
+def test_a_damaged_store_is_told_in_one_sentence(standing: Standing) -> None:
+    cloud = standing("dev")
     path = cloud.home / "cloud" / "cloud.db"
     for extra in path.parent.glob("cloud.db-*"):
         extra.unlink()
@@ -196,8 +196,8 @@ def test_a_disk_that_fills_up_loses_nothing(small_disk: Path) -> None:
     cloud.assert_true_to_state()
 
 
-def test_drift_is_found_told_and_put_right(cloud: Lifecycle) -> None:
-    cloud.ok("up")
+def test_drift_is_found_told_and_put_right(standing: Standing) -> None:
+    cloud = standing("dev")
     cloud.stage(
         ("set", "instances/alphintra-main-db", "settings.tier", "db-custom-8-32768"),
         ("set", "instances/alphintra-main-db", "settings.ipConfiguration.ipv4Enabled", "true"),

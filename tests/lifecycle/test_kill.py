@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
 
+from localcloud.serve import STORE_VARIABLE
 from tools.recorder import ROOT
 
-from .harness import Lifecycle
+from .harness import Lifecycle, wait_for
 
 CREATIONS = len(
     [
@@ -45,6 +47,26 @@ def kill_and_resume(folder: Path, victim: str, point: int) -> None:
     grants = [name for name in created if "/iam/" in name or "/services/" in name]
     assert len(created) - len(grants) == len(set(created) - set(grants)), "nothing was created twice"
     assert cloud.run("drift").code == 0
+
+
+@pytest.mark.engine
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only Linux tells what a process was started for: no /proc")
+def test_nothing_outlives_a_killed_engine(tmp_path: Path) -> None:
+    cloud = Lifecycle(tmp_path, "dev")
+    cloud.store().close()
+    cloud.fault("create", 10, "kill-engine:after")
+    assert cloud.run("up").code == 1
+    wait_for(lambda: not _processes(cloud), 10)
+
+
+def _processes(cloud: Lifecycle) -> list[str]:
+    """The command lines of what works on a local cloud."""
+    found: list[str] = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile, or is somebody else's
+            if f"{STORE_VARIABLE}={cloud.home}".encode() in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_text().replace("\0", " "))
+    return [command for command in found if command]
 
 
 @pytest.mark.engine

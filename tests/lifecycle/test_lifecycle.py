@@ -10,7 +10,7 @@ import pytest
 
 from localcloud.gcp.catalog import types
 
-from .harness import Lifecycle
+from .harness import Lifecycle, Standing
 
 pytestmark = pytest.mark.engine
 
@@ -77,9 +77,8 @@ def _protected_things_stay(cloud: Lifecycle, settings: dict[str, Any]) -> None:
     assert "guards against deletion are OFF" in cloud.ok("unprotect")
 
 
-def test_an_environment_is_built_again_under_new_names(tmp_path: Path) -> None:
-    cloud = Lifecycle(tmp_path, "dev")
-    cloud.ok("up")
+def test_an_environment_is_built_again_under_new_names(standing: Standing) -> None:
+    cloud = standing("dev")
     done = len(cloud.operations())
     cloud.ok("up")
     assert len(cloud.operations()) == done, "a second up does nothing"
@@ -92,10 +91,9 @@ def test_an_environment_is_built_again_under_new_names(tmp_path: Path) -> None:
     cloud.assert_true_to_state()
 
 
-def test_protect_puts_the_guards_back(tmp_path: Path) -> None:
-    cloud = Lifecycle(tmp_path, "staging")
-    cloud.override({"protection": {"tear_down": "staging"}})
-    cloud.ok("up")
+def test_protect_puts_the_guards_back(standing: Standing) -> None:
+    cloud = standing("staging")
+    cloud.ok("unprotect")
     assert not any(resource.get("protect") for resource in cloud.state())
     assert "OFF" not in cloud.ok("protect")
     assert any(resource.get("protect") for resource in cloud.state())
@@ -109,16 +107,15 @@ def test_protected_names_of_an_unprotected_environment(tmp_path: Path) -> None:
     assert "has no guards that are on" in answer.err
 
 
-def test_the_urns_are_those_of_the_inventory(tmp_path: Path) -> None:
+def test_the_urns_are_those_of_the_inventory(standing: Standing) -> None:
     from tools.inventory import inventory  # noqa: PLC0415
 
-    cloud = Lifecycle(tmp_path, "prod")
-    cloud.ok("up")
+    cloud = standing("prod")
     declared = {entry["urn"]: entry for entry in inventory("prod")}
-    standing = {resource["urn"]: resource for resource in cloud.state()}
-    assert declared.keys() == standing.keys()
+    found_in_state = {resource["urn"]: resource for resource in cloud.state()}
+    assert declared.keys() == found_in_state.keys()
     for urn, entry in declared.items():
-        found = standing[urn]
+        found = found_in_state[urn]
         assert entry["parent"] == found.get("parent", "")
         assert entry["protect"] == found.get("protect", False)
         assert set(entry["dependencies"]) == set(found.get("dependencies") or [])
@@ -126,9 +123,8 @@ def test_the_urns_are_those_of_the_inventory(tmp_path: Path) -> None:
             _agree(entry["inputs"], found["inputs"], entry["name"])
 
 
-def test_rotating_a_password_replaces_it_everywhere(tmp_path: Path) -> None:
-    cloud = Lifecycle(tmp_path, "dev")
-    cloud.ok("up")
+def test_rotating_a_password_replaces_it_everywhere(standing: Standing) -> None:
+    cloud = standing("dev")
     cloud.override({"secrets": {"credentials": {"main-db-pgbouncer": {"version": 2}}}})
     shown = cloud.run("drift").out
     for name in (
@@ -144,18 +140,18 @@ def test_rotating_a_password_replaces_it_everywhere(tmp_path: Path) -> None:
     assert [version.rsplit("/", 1)[-1] for version in versions] == ["2"]
 
 
-def test_the_state_holds_no_password_in_plain_text(tmp_path: Path) -> None:
-    cloud = Lifecycle(tmp_path, "prod")
-    answer = cloud.run("up")
+def test_the_state_holds_no_password_in_plain_text(standing: Standing) -> None:
+    """Nor does what `up` has said, nor any other file."""
+    cloud = standing("prod")
     passwords = _passwords(cloud)
     assert len(passwords) == 2
     assert all(len(password) >= 32 for password in passwords)
-    for path in tmp_path.rglob("*"):
-        if path.is_file():
-            content = path.read_bytes()
-            assert not [p for p in passwords if p.encode() in content], f"{path} holds a password"
-    assert not [p for p in passwords if p in answer.out + answer.err]
-    assert (tmp_path / "passphrase").stat().st_mode & 0o077 == 0
+    files = [path for path in cloud.home.rglob("*") if path.is_file()]
+    assert {"prod.json", "cloud.db", "up.log"} <= {path.name for path in files}
+    for path in files:
+        content = path.read_bytes()
+        assert not [p for p in passwords if p.encode() in content], f"{path} holds a password"
+    assert (cloud.home / "passphrase").stat().st_mode & 0o077 == 0
 
 
 def _passwords(cloud: Lifecycle) -> list[str]:
