@@ -14,6 +14,16 @@ from .cloud_sql_instance import InstanceArgs, database_instance
 
 CLIENT_ROLES = ("roles/cloudsql.client", "roles/cloudsql.instanceUser")
 """To connect, and to sign in with IAM authentication."""
+ADMINISTRATOR_ROLES = (*CLIENT_ROLES, "roles/cloudsql.viewer")
+"""Also to look at instances, backups and operations."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A Google group, and what it may do with instances."""
+
+    email: str
+    roles: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +56,8 @@ class CloudSqlArgs:
     """Built-in users with their passwords and the passwords' versions; `postgres` must be among them."""
     clients: Mapping[str, tuple[pulumi.Input[str], pulumi.Input[str]]]
     """Workloads that sign in with IAM authentication: e-mail and IAM member, by service account id."""
-    groups: Sequence[str]
-    """Google groups whose members sign in with IAM authentication."""
+    groups: Mapping[str, Group]
+    """Google groups whose members sign in with IAM authentication, by a short name of each."""
     labels: Mapping[str, str]
     protect: bool
     """Whether instances and databases refuse to be deleted."""
@@ -142,8 +152,8 @@ class CloudSql(pulumi.ComponentResource):
         for account, (email, _) in args.clients.items():
             short = pulumi.Output.from_input(email).apply(lambda address: address.removesuffix(".gserviceaccount.com"))
             user(account, plain, name=short, type="CLOUD_IAM_SERVICE_ACCOUNT")
-        for group in args.groups:
-            user(group, plain, name=group, type="CLOUD_IAM_GROUP")
+        for label, group in args.groups.items():
+            user(label, plain, name=group.email, type="CLOUD_IAM_GROUP")
 
     def _grants(self, name: str, args: CloudSqlArgs) -> None:
         """Cloud SQL has no grants on an instance; a condition on the project's narrows them to these instances."""
@@ -154,12 +164,12 @@ class CloudSql(pulumi.ComponentResource):
             description="The main database and its replicas",
             expression=f'resource.type == "sqladmin.googleapis.com/Instance" && ({allowed})',
         )
-        members = {
-            **{account: member for account, (_, member) in args.clients.items()},
-            **{group: f"group:{group}" for group in args.groups},
+        members: dict[str, tuple[pulumi.Input[str], Sequence[str]]] = {
+            **{account: (member, CLIENT_ROLES) for account, (_, member) in args.clients.items()},
+            **{label: (f"group:{group.email}", group.roles) for label, group in args.groups.items()},
         }
-        for label, member in members.items():
-            for role in CLIENT_ROLES:
+        for label, (member, roles) in members.items():
+            for role in roles:
                 gcp.projects.IAMMember(
                     f"{name}-{label}-{role.rpartition('.')[2]}",
                     project=args.project,

@@ -12,7 +12,7 @@ import pulumi_gcp as gcp
 import settings.storage as spec
 
 DAY = 86400
-ROLES = {"read": "roles/storage.objectViewer", "write": "roles/storage.objectUser"}
+ROLES = {"read": "roles/storage.objectViewer", "write": "roles/storage.objectUser", "create": "roles/storage.objectCreator"}
 ACCESS_LOG_WRITER = "group:cloud-storage-analytics@google.com"
 """Who delivers access logs: https://cloud.google.com/storage/docs/access-logs#delivery"""
 ACTIONS = {"delete": "Delete", "move": "SetStorageClass"}
@@ -28,7 +28,7 @@ class CloudStorageArgs:
     keys: Mapping[str, pulumi.Input[str] | None]
     """The id of each region's key, or None for Google's own."""
     members: Mapping[str, pulumi.Input[str]]
-    """The IAM member of each workload."""
+    """The IAM member of each workload and each group."""
     protect: bool
     """Whether buckets refuse to be deleted."""
     requires: Sequence[pulumi.Resource] = ()
@@ -97,15 +97,18 @@ class CloudStorage(pulumi.ComponentResource):
     def _grant(self, name: str, bucket: str, access: spec.Access, args: CloudStorageArgs) -> None:
         """A grant on the bucket, narrowed to the folder."""
         objects = f"projects/_/buckets/{args.settings.bucket_name(bucket)}/objects/{access.folder}"
+        allowed = [f'resource.name.startsWith("{objects}")']
+        if access.role != "create":  # a listing names no object; it asks for what begins with the folder
+            allowed.append(f'api.getAttribute("storage.googleapis.com/objectListPrefix", "").startsWith("{access.folder}")')
         gcp.storage.BucketIAMMember(
             name,
             bucket=self.buckets[bucket].name,
             role=ROLES[access.role],
-            member=args.members[access.workload],
+            member=args.members[access.member],
             condition=gcp.storage.BucketIAMMemberConditionArgs(
                 title=f"only-{access.folder.rstrip('/').replace('/', '-')}",
                 description=f"Objects below {access.folder}",
-                expression=f'resource.name.startsWith("{objects}")',
+                expression=" || ".join(allowed),
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -9,16 +9,20 @@ import pulumi
 
 from settings import Environment
 
-from .cloud_sql import CloudSql, CloudSqlArgs
+from .cloud_sql import ADMINISTRATOR_ROLES, CLIENT_ROLES, CloudSql, CloudSqlArgs, Group
 from .cloud_storage import CloudStorage, CloudStorageArgs
 from .encryption import Encryption, EncryptionArgs
 from .identities import Identities, IdentitiesArgs
 from .network import Network, NetworkArgs
+from .people import People, PeopleArgs
 from .secrets import Secrets, SecretsArgs
 from .services import ProjectServices, ProjectServicesArgs
+from .workload_identity import WorkloadIdentity, WorkloadIdentityArgs
 
 MAIN_DATABASE_USERS = {"postgres": "main-db-postgres", "pgbouncer": "main-db-pgbouncer"}
 """The main database's built-in users, and the credential of each."""
+GROUP_ROLES = {"sign-in": CLIENT_ROLES, "administer": ADMINISTRATOR_ROLES}
+"""What groups may do with the main database."""
 
 
 class DataPlatform(pulumi.ComponentResource):
@@ -71,7 +75,26 @@ class DataPlatform(pulumi.ComponentResource):
             IdentitiesArgs(settings=settings.identities, requires=[services["iam.googleapis.com"]]),
             opts=inside,
         )
-        workloads = settings.identities.workloads
+        workloads, groups = settings.identities.workloads, settings.identities.groups
+        group_members = {group: f"group:{settings.identities.email(group)}" for group in groups}
+        WorkloadIdentity(
+            "workload-identity",
+            WorkloadIdentityArgs(
+                project=settings.project.id,
+                accounts={a: account.name for a, account in identities.accounts.items()},
+                bound_to={a: workload.kubernetes for a, workload in workloads.items() if workload.kubernetes},
+            ),
+            opts=inside,
+        )
+        People(
+            "people",
+            PeopleArgs(
+                settings=settings.identities,
+                project=settings.project.id,
+                requires=[services[api] for api in ("cloudresourcemanager.googleapis.com", "logging.googleapis.com")],
+            ),
+            opts=inside,
+        )
         secrets = Secrets(
             "secrets",
             SecretsArgs(
@@ -79,7 +102,10 @@ class DataPlatform(pulumi.ComponentResource):
                 keys={region: encryption.key_for("secrets", region) for region in regions.values()},
                 protect=protect,
                 readers={
-                    secret: {a: identities.accounts[a].member for a, workload in workloads.items() if secret in workload.secrets}
+                    secret: {
+                        **{a: identities.accounts[a].member for a, workload in workloads.items() if secret in workload.secrets},
+                        **{group: group_members[group] for group, known in groups.items() if secret in known.secrets},
+                    }
                     for secret in settings.secrets.credentials
                 },
                 requires=[services[api] for api in Secrets.APIS],
@@ -110,7 +136,11 @@ class DataPlatform(pulumi.ComponentResource):
                 clients={
                     a: (identities.accounts[a].email, identities.accounts[a].member) for a, w in workloads.items() if w.database
                 },
-                groups=settings.identities.database_groups,
+                groups={
+                    group: Group(settings.identities.email(group), GROUP_ROLES[known.database])
+                    for group, known in groups.items()
+                    if known.database != "none"
+                },
                 labels=labels(settings),
                 protect=protect,
                 requires=[
@@ -126,7 +156,7 @@ class DataPlatform(pulumi.ComponentResource):
                 settings=settings.storage,
                 regions=regions,
                 keys={region: encryption.key_for("objects", region) for region in regions.values()},
-                members={a: account.member for a, account in identities.accounts.items()},
+                members={**{a: account.member for a, account in identities.accounts.items()}, **group_members},
                 protect=protect,
                 requires=[services[api] for api in CloudStorage.APIS],
             ),
@@ -146,6 +176,7 @@ class DataPlatform(pulumi.ComponentResource):
             "buckets": pulumi.Output.from_input(storage.contract),
             "secrets": pulumi.Output.from_input({i: c.secret.id for i, c in secrets.credentials.items()}),
             "serviceAccounts": pulumi.Output.from_input({a: account.email for a, account in identities.accounts.items()}),
+            "groups": pulumi.Output.from_input({group: settings.identities.email(group) for group in groups}),
             "keys": pulumi.Output.from_input({f"{c}-{region}": key.id for (c, region), key in encryption.keys.items()}),
         }
         self.register_outputs(dict(self.exports))

@@ -17,8 +17,10 @@ FIREWALL_RULE = "gcp:compute/networkFirewallPolicyRule:NetworkFirewallPolicyRule
 BUCKET = "gcp:storage/bucket:Bucket"
 GRANTS = (
     "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember",
+    "gcp:logging/logViewIamMember:LogViewIamMember",
     "gcp:projects/iAMMember:IAMMember",
     "gcp:secretmanager/secretIamMember:SecretIamMember",
+    "gcp:serviceaccount/iAMMember:IAMMember",
     "gcp:storage/bucketIAMMember:BucketIAMMember",
 )
 PRIMITIVE_ROLES = ("roles/owner", "roles/editor", "roles/viewer")

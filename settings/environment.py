@@ -122,13 +122,19 @@ class Environment(Section):
 
     @model_validator(mode="after")
     def _credentials(self) -> Environment:
-        for account, workload in self.identities.workloads.items():
-            for secret in workload.secrets:
+        readers = {
+            **{f"workloads.{account}": workload.secrets for account, workload in self.identities.workloads.items()},
+            **{f"groups.{name}": group.secrets for name, group in self.identities.groups.items()},
+        }
+        for reader, secrets in readers.items():
+            for secret in secrets:
                 if secret not in self.secrets.credentials:
                     known = ", ".join(self.secrets.credentials)
-                    raise ValueError(
-                        f"identities.workloads.{account}.secrets names '{secret}', which is not generated; there are {known}"
-                    )
+                    raise ValueError(f"identities.{reader}.secrets names '{secret}', which is not generated; there are {known}")
+            if secrets and reader.startswith("groups.") and self.environment == "prod":
+                raise ValueError(
+                    f"identities.{reader}.secrets is {list(secrets)}, but in prod no person reads a secret's value; set it to []"
+                )
         for needed in ("main-db-postgres", "main-db-pgbouncer"):
             if needed not in self.secrets.credentials:
                 raise ValueError(f"secrets.credentials.{needed} is missing: the main database's user needs it")
@@ -145,11 +151,15 @@ class Environment(Section):
             if bucket.retention_locked and self.environment != "prod":
                 raise ValueError(f"storage.buckets.{name}.retention_locked is true, but {self.environment} must be able to go")
             for label, access in bucket.access.items():
-                if access.workload not in self.identities.workloads:
-                    raise ValueError(
-                        f"storage.buckets.{name}.access.{label}.workload names '{access.workload}', which is no workload; "
-                        f"there are {', '.join(self.identities.workloads)}"
-                    )
+                for kind, given, known in (
+                    ("workload", access.workload, self.identities.workloads),
+                    ("group", access.group, self.identities.groups),
+                ):
+                    if given and given not in known:
+                        raise ValueError(
+                            f"storage.buckets.{name}.access.{label}.{kind} names '{given}', which is no {kind}; "
+                            f"there are {', '.join(known)}"
+                        )
             if self.encryption.customer_managed and bucket.region not in self.encryption.keys["objects"].regions:
                 raise ValueError(f"encryption.keys.objects.regions lacks {bucket.region}, where storage.buckets.{name} is")
         return self

@@ -2,39 +2,111 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import StringConstraints, model_validator
 
 from .section import Section, setting
 
 AccountId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
 """The id of a service account: 6 to 30 characters."""
 
-GroupEmail = Annotated[str, StringConstraints(pattern=r"^[a-z0-9._-]+@[a-z0-9.-]+\.[a-z]+$")]
-"""The e-mail of a Google group."""
+KubernetesAccount = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")
+]
+"""A Kubernetes service account: namespace/name."""
+
+GroupName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$")]
+"""The part of a Google group's e-mail before the @."""
+
+LogView = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_-]+$")]
+"""A view of a log bucket: bucket/view."""
 
 
 class Workload(Section):
-    """A service or job with an identity of its own."""
+    """A service or job with an identity of its own. What it may do with buckets stands with the buckets: `storage`."""
 
     purpose: Annotated[str, StringConstraints(min_length=5, max_length=100)]
     """What it does; becomes the service account's description."""
+    kubernetes: KubernetesAccount | None = setting(
+        None, "§9.2, https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity"
+    )
+    """The Kubernetes service account that acts as it, and the only one that may; none for what runs outside the clusters."""
     database: bool = setting(False, "§9.2")
     """Whether it connects to the main database, with IAM authentication: there is no password."""
     secrets: tuple[str, ...] = setting((), "§9.2")
     """The generated credentials it may read."""
 
 
+class Group(Section):
+    """People who do the same work, as a Google group. The group is made and filled by whoever runs the directory."""
+
+    database: Literal["none", "sign-in", "administer"] = setting("none", "§9.2")
+    """sign-in: to the main database as themselves, with IAM authentication; what they may do there is granted there.
+    administer: also look at instances, backups and operations. To change them is up to this program."""
+    log_views: tuple[LogView, ...] = setting((), "§13.2, https://cloud.google.com/logging/docs/logs-views")
+    """The logs that they read. `_Default/_Default` is everything but who read which data, `_Default/_AllLogs` is that too, and
+    `_Required/_AllLogs` is who changed what."""
+    metrics: bool = setting(False, "§11.1")
+    """Whether they look at metrics, dashboards and alerts."""
+    secrets: tuple[str, ...] = setting((), "§9.2")
+    """The generated credentials that they may read. None in prod, where no person reads a secret's value."""
+
+
 def _default_workloads() -> dict[str, Workload]:
     return {
-        "auth-service": Workload(purpose="Sign-in, sessions, roles", database=True),
-        "trading-service": Workload(purpose="Orders, trades, positions", database=True),
-        "strategy-service": Workload(purpose="Strategies, backtests, training jobs", database=True),
-        "marketplace-service": Workload(purpose="Listings, reviews, revenue shares", database=True),
-        "compliance-service": Workload(purpose="KYC, AML, audit", database=True),
-        "migrations": Workload(purpose="Schema changes of the main database", database=True),
-        "pgbouncer": Workload(purpose="Connection pooling; looks passwords up by query", secrets=("main-db-pgbouncer",)),
+        # The services, §15.5, and those that own the tables of §4.2 that are left.
+        "auth-service": Workload(purpose="Sign-in, sessions, roles", database=True, kubernetes="services/auth-service"),
+        "trading-service": Workload(
+            purpose="Orders, trades, positions, wallets, brokers", database=True, kubernetes="services/trading-service"
+        ),
+        "strategy-service": Workload(
+            purpose="Strategies, backtests, training jobs", database=True, kubernetes="services/strategy-service"
+        ),
+        "marketplace-service": Workload(
+            purpose="Listings, reviews, revenue shares", database=True, kubernetes="services/marketplace-service"
+        ),
+        "compliance-service": Workload(purpose="KYC, AML, audit", database=True, kubernetes="services/compliance-service"),
+        "notification-service": Workload(
+            purpose="Notifications and their templates", database=True, kubernetes="services/notification-service"
+        ),
+        "support-service": Workload(purpose="Support tickets", database=True, kubernetes="services/support-service"),
+        "market-data-ingest": Workload(
+            purpose="Ticks and candles into the time-series database and the datasets", kubernetes="services/market-data-ingest"
+        ),
+        # The stores that run on Kubernetes, and what stands in front of one.
+        "pgbouncer": Workload(
+            purpose="Connection pooling; looks passwords up by query",
+            secrets=("main-db-pgbouncer",),
+            kubernetes="pgbouncer/pgbouncer",
+        ),
+        "timescaledb": Workload(
+            purpose="Archives the time-series database's log and backs it up", kubernetes="timescaledb/timescaledb"
+        ),
+        "elasticsearch": Workload(purpose="Snapshots of the search cluster", kubernetes="elasticsearch/elasticsearch"),
+        # Jobs.
+        "migrations": Workload(purpose="Schema changes of the main database", database=True, kubernetes="jobs/migrations"),
+        "database-backup": Workload(
+            purpose="Logical exports of the databases, every day", database=True, kubernetes="jobs/database-backup"
+        ),
+        "restore-test": Workload(purpose="Brings backups back every week, and compares", kubernetes="jobs/restore-test"),
+        "audit-export": Workload(
+            purpose="Moves audit records older than two years to the archive", database=True, kubernetes="jobs/audit-export"
+        ),
+        "cache-warmer": Workload(purpose="Fills caches before they are asked for", database=True, kubernetes="jobs/cache-warmer"),
+        "metrics-exporter": Workload(
+            purpose="Metrics of the main database", database=True, kubernetes="monitoring/metrics-exporter"
+        ),
+    }
+
+
+def _default_groups() -> dict[str, Group]:
+    return {
+        "data-readers": Group(database="sign-in", metrics=True),
+        "data-developers": Group(log_views=("_Default/_Default",), metrics=True),
+        "data-admins": Group(database="administer", log_views=("_Default/_Default",), metrics=True),
+        # They read documents too: storage.buckets.documents.access.
+        "data-compliance": Group(log_views=("_Default/_AllLogs", "_Required/_AllLogs")),
     }
 
 
@@ -43,5 +115,34 @@ class Identities(Section):
 
     workloads: dict[AccountId, Workload] = setting(_default_workloads(), "§9.2 service accounts with minimal privileges, §15.5")
     """Service accounts, by their id."""
-    database_groups: tuple[GroupEmail, ...] = setting((), "§9.2")
-    """Google groups whose members sign in to the main database as themselves, with IAM authentication."""
+    domain: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")] = setting("alphintra.com", "§9.2")
+    """The domain of the groups."""
+    groups: dict[GroupName, Group] = setting(
+        _default_groups(), "§9.2, §13.2: read-only, developers, database administrators, compliance"
+    )
+    """Google groups, by the part of their e-mail before the @."""
+
+    def email(self, group: str) -> str:
+        """A group's e-mail."""
+        return f"{group}@{self.domain}"
+
+    @model_validator(mode="after")
+    def _names(self) -> Identities:
+        for name in self.groups:
+            if name in self.workloads:
+                raise ValueError(f"groups.{name} has the name of a workload; give it another")
+        return self
+
+    @model_validator(mode="after")
+    def _one_identity_each(self) -> Identities:
+        taken: dict[str, str] = {}
+        for account, workload in self.workloads.items():
+            if workload.kubernetes is None:
+                continue
+            if workload.kubernetes in taken:
+                raise ValueError(
+                    f"workloads.{account}.kubernetes is {workload.kubernetes}, which is {taken[workload.kubernetes]}'s already; "
+                    "a workload that shares another's account has its rights too"
+                )
+            taken[workload.kubernetes] = account
+        return self

@@ -35,6 +35,8 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
             "max_connections": 100,
             "replicas": {"us-east1": None},
         },
+        # There is sample data only: developers sign in, and read the passwords that they debug the pooler with.
+        "identities": {"groups": {"data-developers": {"database": "sign-in", "secrets": ["main-db-pgbouncer"]}}},
         # Without retention, so that dev can be taken down.
         "storage": {"prefix": "alphintra-dev", "buckets": {"documents": {"retention_days": 0}}},
     },

@@ -45,14 +45,28 @@ class LifecycleRule(Section):
 
 
 class Access(Section):
-    """What a workload may do with a folder of a bucket."""
+    """What a workload or a group may do with a folder of a bucket."""
 
-    workload: str = Field(json_schema_extra={"source": "§9.2"})
+    workload: str | None = setting(None, "§9.2")
     """The workload, one of `identities.workloads`."""
-    role: Literal["read", "write"] = Field(json_schema_extra={"source": "§9.2"})
-    """read: look at objects. write: also create, replace and delete them, as far as retention allows."""
+    group: str | None = setting(None, "§9.2")
+    """Or the group, one of `identities.groups`."""
+    role: Literal["read", "write", "create"] = Field(json_schema_extra={"source": "§9.2"})
+    """read: list objects and look at them. write: also create, replace and delete them, as far as retention allows. create: that
+    alone, so that who writes backups can neither read, replace nor delete them."""
     folder: Folder = Field(json_schema_extra={"source": "§7.1"})
     """The folder, one of the bucket's `folders`."""
+
+    @property
+    def member(self) -> str:
+        """The name of the workload or group."""
+        return self.workload or self.group or ""
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Access:
+        if bool(self.workload) == bool(self.group):
+            raise ValueError("workload and group: say one of them, and only one")
+        return self
 
 
 class Bucket(Section):
@@ -131,6 +145,7 @@ def _default_buckets() -> dict[str, Bucket]:
             },
             access={
                 "market-data": Access(workload="strategy-service", role="read", folder="market-data/"),
+                "ingest": Access(workload="market-data-ingest", role="write", folder="market-data/"),
                 "user-datasets": Access(workload="strategy-service", role="write", folder="user-datasets/"),
                 "processed": Access(workload="strategy-service", role="write", folder="processed/"),
             },
@@ -142,6 +157,8 @@ def _default_buckets() -> dict[str, Bucket]:
                 "kyc": Access(workload="compliance-service", role="write", folder="kyc-documents/"),
                 "legal": Access(workload="compliance-service", role="write", folder="legal/"),
                 "templates": Access(workload="compliance-service", role="read", folder="templates/"),
+                "officers-kyc": Access(group="data-compliance", role="read", folder="kyc-documents/"),
+                "officers-legal": Access(group="data-compliance", role="read", folder="legal/"),
             },
         ),
         "backups": Bucket(
@@ -151,6 +168,14 @@ def _default_buckets() -> dict[str, Bucket]:
                 "expire": LifecycleRule(action="delete", age_days=2555, state="LIVE"),
                 "delete-expired": LifecycleRule(action="delete", age_days=2555, state="ARCHIVED"),
             },
+            access={
+                "exports": Access(workload="database-backup", role="create", folder="database/postgresql/"),
+                "timescaledb-exports": Access(workload="database-backup", role="create", folder="database/timescaledb/logical/"),
+                # pgBackRest replaces the files that say what is in its repository, and Elasticsearch deletes what it has merged.
+                "timescaledb": Access(workload="timescaledb", role="write", folder="database/timescaledb/repository/"),
+                "search": Access(workload="elasticsearch", role="write", folder="database/elasticsearch/"),
+                "restore-test": Access(workload="restore-test", role="read", folder="database/"),
+            },
         ),
         "logs": Bucket(
             folders=("application/", "audit/", "security/", "trading/"),
@@ -159,6 +184,7 @@ def _default_buckets() -> dict[str, Bucket]:
                 "archive": LifecycleRule(action="move", to="COLDLINE", age_days=90, classes=("STANDARD", "NEARLINE")),
                 "delete": LifecycleRule(action="delete", age_days=365),
             },
+            access={"audit": Access(workload="audit-export", role="create", folder="audit/")},
         ),
         "static-assets": Bucket(folders=("public/", "cdn/")),
         # Apart from what is served: everything in the bucket behind the CDN is public, and an upload is not.

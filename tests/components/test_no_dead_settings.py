@@ -69,7 +69,18 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     "identities.workloads.<name>.purpose": ("prod", {"identities": {"workloads": {"migrations": {"purpose": "Something else"}}}}, "description"),
     "identities.workloads.<name>.database": ("prod", {"identities": {"workloads": {"migrations": {"database": False}}}}, "role"),
     "identities.workloads.<name>.secrets": ("prod", {"identities": {"workloads": {"migrations": {"secrets": ["main-db-postgres"]}}}}, "secretId"),
-    "identities.database_groups": ("prod", {"identities": {"database_groups": ["dba@example.com"]}}, "member"),
+    "identities.workloads.<name>.kubernetes": ("prod", {"identities": {"workloads": {"migrations": {"kubernetes": "jobs/others"}}}}, "member"),
+    "identities.domain": ("prod", {"identities": {"domain": "example.com"}}, "outputs.groups.data-readers"),
+    "identities.groups": ("prod", {"identities": {"groups": {"more-readers": {}}}}, "outputs.groups.more-readers"),
+    **{
+        f"identities.groups.<name>.{key}": (environment, {"identities": {"groups": {"data-developers": {key: value}}}}, path)
+        for environment, key, value, path in (
+            ("prod", "database", "sign-in", "type"),
+            ("prod", "log_views", ["_Default/_Default", "_Default/_AllLogs"], "bucket"),
+            ("prod", "metrics", False, "project"),
+            ("staging", "secrets", ["main-db-pgbouncer"], "secretId"),
+        )
+    },
     "database.name": ("prod", {"database": {"name": "other-db"}}, "name"),
     "database.replica_name": ("prod", {"database": {"replica_name": "other-replica"}}, "name"),
     "database.engine": ("prod", {}, "databaseVersion"),
@@ -100,6 +111,7 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     "database.replicas": ("dev", {"encryption": {"customer_managed": True}, "database": {"replicas": {"us-east1": {"zone": "us-east1-b"}}}}, "masterInstanceName"),
     "database.replicas.<name>.zone": ("prod", {"database": {"replicas": {"us-east1": {"zone": "us-east1-c"}}}}, "settings.locationPreference.zone"),
     "database.replicas.<name>.availability": ("prod", {"database": {"replicas": {"us-east1": {"availability": "REGIONAL"}}}}, "settings.availabilityType"),
+    "storage.buckets.<name>.access.<name>.group": ("prod", {"storage": {"buckets": {"documents": {"access": {"officers-kyc": {"group": "data-readers"}}}}}}, "member"),
     "storage.prefix": ("prod", {"storage": {"prefix": "others"}}, "name"),
     "storage.buckets": ("prod", {"storage": {"buckets": {"uploads": None}}}, "name"),
     "storage.access_log_bucket": ("prod", {"storage": {"access_log_bucket": "logs"}}, "logging.logBucket"),
@@ -133,7 +145,7 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
         f"storage.buckets.<name>.access.<name>.{key}": ("prod", {"storage": {"buckets": {"documents": {"access": {"kyc": {key: value}}}}}}, path)
         for key, value, path in (
             ("workload", "auth-service", "member"),
-            ("role", "read", "role"),
+            ("role", "create", "role"),
             ("folder", "kyc-documents/identity/", "condition.expression"),
         )
     },

@@ -81,50 +81,15 @@ def test_what_is_behind_private_services_access_waits_for_it() -> None:
         assert any("servicenetworking/connection" in urn for urn in known.dependencies)
 
 
-def test_grants_are_on_the_thing_itself() -> None:
-    """On the project only where the service has no grants of its own, and then under a condition."""
-    for known in of_type("prod", "IAMMember"):
-        assert known.inputs["role"] in ("roles/cloudsql.client", "roles/cloudsql.instanceUser")
-        condition = known.inputs["condition"]["expression"]
-        assert 'resource.type == "sqladmin.googleapis.com/Instance"' in condition
-        assert 'projects/alphintra-prod/instances/alphintra-main-db"' in condition
-        assert 'projects/alphintra-prod/instances/alphintra-read-replica-us-east1"' in condition
-
-
-def test_who_may_do_what() -> None:
-    """Least privilege: for each identity exactly these grants."""
-    found: dict[str, set[tuple[str, str]]] = {}
-    for known in recorded("prod").registrations:
-        role, member = known.inputs.get("role"), str(known.inputs.get("member"))
-        if role and "iam.gserviceaccount.com" in member and not member.startswith("serviceAccount:service-"):
-            on = known.inputs.get("secretId") or known.inputs.get("bucket") or "main-db"
-            found.setdefault(member.removeprefix("serviceAccount:").split("@")[0], set()).add((role, on))
-    database = {("roles/cloudsql.client", "main-db"), ("roles/cloudsql.instanceUser", "main-db")}
-    services = ("auth-service", "trading-service", "strategy-service", "marketplace-service", "compliance-service", "migrations")
-    write, read = "roles/storage.objectUser", "roles/storage.objectViewer"
-    objects = {
-        "strategy-service": {(write, "alphintra-ml-models"), (write, "alphintra-datasets"), (read, "alphintra-datasets")},
-        "compliance-service": {(write, "alphintra-documents"), (read, "alphintra-documents")},
-        "marketplace-service": {(write, "alphintra-uploads")},
-    }
-    assert found == {
-        **{service: database | objects.get(service, set()) for service in services},
-        "pgbouncer": {("roles/secretmanager.secretAccessor", "main-db-pgbouncer")},
-    }
-
-
 def test_iam_users_are_named_as_cloud_sql_wants_them() -> None:
     names = [u.inputs["name"] for u in of_type("prod", "User") if u.inputs["type"] == "CLOUD_IAM_SERVICE_ACCOUNT"]
-    assert len(names) == 6
+    assert len(names) == 12
     assert all(name.endswith("@alphintra-prod.iam") for name in names)
 
 
-def test_groups_sign_in_where_they_are_named() -> None:
-    over = {"identities": {"database_groups": ["dba@example.com"]}}
-    recorder = recorded("prod", over)
-    users = [known for known in recorder.registrations if known.inputs.get("type") == "CLOUD_IAM_GROUP"]
-    assert [user.inputs["name"] for user in users] == ["dba@example.com"]
-    assert len([known for known in recorder.registrations if known.inputs.get("member") == "group:dba@example.com"]) == 2
+def test_groups_sign_in_under_their_own_names() -> None:
+    names = [user.inputs["name"] for user in of_type("prod", "User") if user.inputs["type"] == "CLOUD_IAM_GROUP"]
+    assert names == ["data-readers@alphintra.com", "data-admins@alphintra.com"]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -144,7 +109,7 @@ def test_no_password_is_ever_plain(environment: str) -> None:
 
 def test_outputs_are_references() -> None:
     outputs = recorded("prod").stack_outputs
-    assert set(outputs) == {"project", "network", "mainDatabase", "buckets", "secrets", "serviceAccounts", "keys"}
+    assert set(outputs) == {"project", "network", "mainDatabase", "buckets", "secrets", "serviceAccounts", "groups", "keys"}
     assert outputs["buckets"]["uploads"] == {"name": "alphintra-uploads", "folders": ["uploads/"]}
     assert outputs["mainDatabase"] == {
         "instance": "alphintra-main-db",

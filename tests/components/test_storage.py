@@ -88,24 +88,18 @@ def test_access_is_logged() -> None:
     assert (writer["role"], writer["member"]) == ("roles/storage.objectCreator", "group:cloud-storage-analytics@google.com")
 
 
-def test_workloads_reach_their_folders_and_nothing_else() -> None:
-    found: set[tuple[str, str, str]] = set()
-    for known in of_type("prod", "BucketIAMMember"):
-        if "iam.gserviceaccount.com" in known.inputs["member"]:
-            prefix = known.inputs["condition"]["expression"].removeprefix('resource.name.startsWith("projects/_/buckets/')
-            who = known.inputs["member"].removeprefix("serviceAccount:").split("@")[0]
-            found.add((who, known.inputs["role"], prefix.removesuffix('")')))
-    write, read = "roles/storage.objectUser", "roles/storage.objectViewer"
-    assert found == {
-        ("strategy-service", write, "alphintra-ml-models/objects/production/"),
-        ("strategy-service", read, "alphintra-datasets/objects/market-data/"),
-        ("strategy-service", write, "alphintra-datasets/objects/user-datasets/"),
-        ("strategy-service", write, "alphintra-datasets/objects/processed/"),
-        ("compliance-service", write, "alphintra-documents/objects/kyc-documents/"),
-        ("compliance-service", write, "alphintra-documents/objects/legal/"),
-        ("compliance-service", read, "alphintra-documents/objects/templates/"),
-        ("marketplace-service", write, "alphintra-uploads/objects/uploads/"),
-    }
+@pytest.mark.parametrize(
+    ("grant", "role", "lists"),
+    [("documents-kyc", "objectUser", True), ("datasets-market-data", "objectViewer", True), ("backups-exports", "objectCreator", False)],
+)  # fmt: skip
+def test_a_grant_is_on_a_folder_and_who_looks_at_objects_lists_them_too(grant: str, role: str, lists: bool) -> None:
+    found = resources("prod")[f"storage-{grant}:BucketIAMMember"].inputs
+    assert found["role"] == f"roles/storage.{role}"
+    on, _, listing = found["condition"]["expression"].partition(" || ")
+    folder = on.removeprefix(f'resource.name.startsWith("projects/_/buckets/{found["bucket"]}/objects/').removesuffix('")')
+    assert folder.endswith("/")
+    assert "(" not in folder
+    assert listing == (f'api.getAttribute("storage.googleapis.com/objectListPrefix", "").startsWith("{folder}")' if lists else "")
 
 
 def test_a_bucket_waits_for_the_storage_agents_grant() -> None:
@@ -140,6 +134,9 @@ BAD = [
     ("{buckets: {logs: {lifecycle: {delete: {age_days: null}}}}}", "the rule would hold for every object at once"),
     ("{buckets: {logs: {access: {ours: {workload: pgbouncer, role: read, folder: other/}}}}}", "access.ours.folder is other/, which is in none of folders"),
     ("{buckets: {logs: {access: {ours: {workload: nobody, role: read, folder: audit/}}}}}", "names 'nobody', which is no workload"),
+    ("{buckets: {logs: {access: {ours: {group: nobody, role: read, folder: audit/}}}}}", "names 'nobody', which is no group; there are data-readers"),
+    ("{buckets: {logs: {access: {ours: {role: read, folder: audit/}}}}}", "workload and group: say one of them"),
+    ("{buckets: {logs: {access: {ours: {workload: pgbouncer, group: data-readers, role: read, folder: audit/}}}}}", "and only one"),
     ("{access_log_bucket: nowhere}", "access_log_bucket is nowhere, which is none of buckets"),
     ("{prefix: google}", "Google keeps names that begin with goog"),
     ("{prefix: " + "a" * 60 + "}", "would be called a+-ml-models, 70 characters; Google takes 63"),

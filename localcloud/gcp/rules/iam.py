@@ -11,11 +11,16 @@ from . import rule
 
 ACCOUNT = "gcp:serviceaccount/account:Account"
 IDENTITY = "gcp:projects/serviceIdentity:ServiceIdentity"
+LOG_VIEW_GRANT = "gcp:logging/logViewIamMember:LogViewIamMember"
+LOG_VIEWS = ("_Default/_Default", "_Default/_AllLogs", "_Required/_AllLogs")
+"""The views of logs that every project has."""
 GRANTS = {
     "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember": "cloudkms",
     "gcp:secretmanager/secretIamMember:SecretIamMember": "secretmanager",
     "gcp:pubsub/topicIAMMember:TopicIAMMember": "pubsub",
     "gcp:storage/bucketIAMMember:BucketIAMMember": "storage",
+    "gcp:serviceaccount/iAMMember:IAMMember": "iam",
+    LOG_VIEW_GRANT: "logging",
     "gcp:projects/iAMMember:IAMMember": None,
 }
 """The grants on each kind of resource, and the service whose roles can be granted there (None: any)."""
@@ -64,6 +69,15 @@ def role_on_resource(request: Request) -> Refusal | None:
     if spelled and (service is None or spelled[1] in (service, None)):
         return None
     return invalid(f"Role {role} is not supported for this resource.", "badRequest")
+
+
+@rule("log-view-exists", LOG_VIEW_GRANT, source="https://cloud.google.com/logging/docs/logs-views#about-log-views")
+def log_view_exists(request: Request) -> Refusal | None:
+    """Logs are read through a view; a project has three from the start."""
+    bucket, view = str(request.get("bucket")).rsplit("/", 1)[-1], str(request.get("name")).rsplit("/", 1)[-1]
+    if f"{bucket}/{view}" in LOG_VIEWS:
+        return None
+    return Refusal(404, f"View {view} of bucket {bucket} does not exist.", "notFound")
 
 
 @rule("account-id", ACCOUNT, source="https://cloud.google.com/iam/docs/service-accounts-create")

@@ -1,0 +1,168 @@
+"""Least privilege: for each identity exactly these grants, and none on the project where a narrower one exists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from policies.rules import GRANTS
+
+from ..environments import ENVIRONMENTS, recorded
+
+Grants = set[tuple[str, str]]
+
+# What each identity may do: (role without `roles/`, on what). A folder of a bucket is `bucket/folder/`, a grant on the project that
+# a condition narrows to Cloud SQL instances is `main-db`.
+SIGN_IN: Grants = {("cloudsql.client", "main-db"), ("cloudsql.instanceUser", "main-db")}
+READ, WRITE, CREATE = "storage.objectViewer", "storage.objectUser", "storage.objectCreator"
+WORKLOADS: dict[str, Grants] = {
+    "auth-service": SIGN_IN,
+    "trading-service": SIGN_IN,
+    "strategy-service": SIGN_IN | {
+        (WRITE, "ml-models/production/"),
+        (READ, "datasets/market-data/"), (WRITE, "datasets/user-datasets/"), (WRITE, "datasets/processed/"),
+    },
+    "marketplace-service": SIGN_IN | {(WRITE, "uploads/uploads/")},
+    "compliance-service": SIGN_IN | {
+        (WRITE, "documents/kyc-documents/"), (WRITE, "documents/legal/"), (READ, "documents/templates/"),
+    },
+    "notification-service": SIGN_IN,
+    "support-service": SIGN_IN,
+    "market-data-ingest": {(WRITE, "datasets/market-data/")},
+    "pgbouncer": {("secretmanager.secretAccessor", "secret main-db-pgbouncer")},
+    "timescaledb": {(WRITE, "backups/database/timescaledb/repository/")},
+    "elasticsearch": {(WRITE, "backups/database/elasticsearch/")},
+    "migrations": SIGN_IN,
+    "database-backup": SIGN_IN | {(CREATE, "backups/database/postgresql/"), (CREATE, "backups/database/timescaledb/logical/")},
+    "restore-test": {(READ, "backups/database/")},
+    "audit-export": SIGN_IN | {(CREATE, "logs/audit/")},
+    "cache-warmer": SIGN_IN,
+    "metrics-exporter": SIGN_IN,
+}  # fmt: skip
+GROUPS: dict[str, Grants] = {
+    "data-readers": SIGN_IN | {("monitoring.viewer", "project")},
+    "data-developers": {("logging.viewAccessor", "logs _Default/_Default"), ("monitoring.viewer", "project")},
+    "data-admins": SIGN_IN | {
+        ("cloudsql.viewer", "main-db"), ("logging.viewAccessor", "logs _Default/_Default"), ("monitoring.viewer", "project"),
+    },
+    "data-compliance": {
+        (READ, "documents/kyc-documents/"), (READ, "documents/legal/"),
+        ("logging.viewAccessor", "logs _Default/_AllLogs"), ("logging.viewAccessor", "logs _Required/_AllLogs"),
+    },
+}  # fmt: skip
+ON_THE_PROJECT = {
+    # role: (why there is nothing narrower, where that is written)
+    "roles/cloudsql.client": ("instances have no grants", "https://cloud.google.com/sql/docs/postgres/iam-conditions"),
+    "roles/cloudsql.instanceUser": ("instances have no grants", "https://cloud.google.com/sql/docs/postgres/iam-conditions"),
+    "roles/cloudsql.viewer": ("instances have no grants", "https://cloud.google.com/sql/docs/postgres/iam-conditions"),
+    "roles/monitoring.viewer": ("metrics have no grants", "https://cloud.google.com/monitoring/access-control"),
+}
+"""The roles that are granted on the project, because they cannot be granted on anything smaller."""
+UNCONDITIONAL = {"roles/monitoring.viewer"}
+"""Those of them that no condition narrows: Cloud Monitoring knows no conditions on resources."""
+
+
+def granted(environment: str) -> Iterator[tuple[str, str, str]]:
+    """(member, role, on what) of every grant."""
+    for known in recorded(environment).registrations:
+        if known.type not in GRANTS:
+            continue
+        given = known.inputs
+        condition = given.get("condition", {}).get("expression", "")
+        if known.type.startswith("gcp:storage/"):
+            folder = re.match(r'resource\.name\.startsWith\("projects/_/buckets/[^/]+/objects/([^"]+)"\)', condition)
+            bucket = re.sub(r"^alphintra(-dev|-staging)?-", "", given["bucket"])
+            on = f"{bucket}/{folder[1] if folder else ''}"
+        elif known.type.startswith("gcp:logging/"):
+            on = f"logs {given['bucket']}/{given['name']}"
+        elif "secretId" in given:
+            on = f"secret {given['secretId']}"
+        else:
+            target = given.get("cryptoKeyId") or given.get("serviceAccountId")
+            on = target or ("main-db" if "sqladmin.googleapis.com/Instance" in condition else "project")
+        yield given["member"], given["role"].removeprefix("roles/"), on
+
+
+def by_identity(environment: str, member: str) -> dict[str, Grants]:
+    """The grants of every identity whose member matches: its first group is the name."""
+    found: dict[str, Grants] = {}
+    for who, role, on in granted(environment):
+        name = re.fullmatch(member, who)
+        if name:
+            found.setdefault(name[1], set()).add((role, on))
+    return found
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_what_workloads_may_do(environment: str) -> None:
+    assert by_identity(environment, r"serviceAccount:((?!service-\d)[^@\[]+)@.+") == WORKLOADS
+
+
+@pytest.mark.parametrize("environment", ["staging", "prod"])
+def test_what_people_may_do(environment: str) -> None:
+    assert by_identity(environment, r"group:(.+)@alphintra\.com") == GROUPS
+
+
+def test_developers_may_more_where_the_data_is_made_up() -> None:
+    found = by_identity("dev", r"group:(.+)@alphintra\.com")
+    more = SIGN_IN | {("secretmanager.secretAccessor", "secret main-db-pgbouncer")}
+    assert found == {**GROUPS, "data-developers": GROUPS["data-developers"] | more}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_nothing_is_granted_to_a_single_person(environment: str) -> None:
+    assert not [who for who, _, _ in granted(environment) if not who.startswith(("serviceAccount:", "group:"))]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_on_the_project_is_granted_only_what_can_be_granted_nowhere_else(environment: str) -> None:
+    project = f"alphintra-{environment}"
+    for known in recorded(environment).registrations:
+        if known.type != "gcp:projects/iAMMember:IAMMember":
+            continue
+        role = known.inputs["role"]
+        assert role in ON_THE_PROJECT, f"{known.urn}: grant {role} on the thing itself, or say here why that cannot be done"
+        if role not in UNCONDITIONAL:
+            condition = known.inputs["condition"]["expression"]
+            assert 'resource.type == "sqladmin.googleapis.com/Instance"' in condition, known.urn
+            assert f'"projects/{project}/instances/alphintra-main-db"' in condition, known.urn
+
+
+def test_the_condition_names_the_replicas_too() -> None:
+    grant = next(k for k in recorded("prod").registrations if k.name == "main-db-auth-service-client")
+    assert 'projects/alphintra-prod/instances/alphintra-read-replica-us-east1"' in grant.inputs["condition"]["expression"]
+
+
+def test_every_reason_to_grant_on_the_project_is_used() -> None:
+    assert {f"roles/{role}" for _, role, on in granted("prod") if on in ("project", "main-db")} == ON_THE_PROJECT.keys()
+
+
+# -- who may act as a workload
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_each_workload_is_one_kubernetes_account(environment: str) -> None:
+    pool = rf"serviceAccount:alphintra-{environment}\.svc\.id\.goog\[(.+)\]"
+    bound = {
+        (on.rsplit("/", 1)[-1].split("@")[0], role, name)
+        for name, grants in by_identity(environment, pool).items()
+        for role, on in grants
+    }
+    assert {role for _, role, _ in bound} == {"iam.workloadIdentityUser"}
+    assert sorted(account for account, _, _ in bound) == sorted(WORKLOADS), "exactly one each"
+    assert all(re.fullmatch(r"[a-z-]+/[a-z-]+", name) for _, _, name in bound)
+
+
+def test_the_binding_is_on_the_account_itself() -> None:
+    binding = next(k for k in recorded("prod").registrations if k.name == "workload-identity-timescaledb")
+    assert binding.inputs == {
+        "serviceAccountId": "projects/alphintra-prod/serviceAccounts/timescaledb@alphintra-prod.iam.gserviceaccount.com",
+        "role": "roles/iam.workloadIdentityUser",
+        "member": "serviceAccount:alphintra-prod.svc.id.goog[timescaledb/timescaledb]",
+    }
+
+
+def test_there_are_no_keys() -> None:
+    assert not [k.urn for env in ENVIRONMENTS for k in recorded(env).registrations if k.type.startswith("gcp:serviceaccount/key")]
