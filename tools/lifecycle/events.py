@@ -27,6 +27,10 @@ NOISE = ("from $PATH at", "interrupted while", "exited prematurely", "STDOUT and
 FATAL = "failed to save snapshot"
 """The engine cannot write its state any more; it may then wait for itself for ever."""
 COLORS = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
+LOOKUP = re.compile(
+    r"runtime error: invoke of \S*?:(\w+) failed: invocation of \S+ returned an error: (.*?)\nTraceback ", re.DOTALL
+)
+"""A data source that could not answer: the SDK says so with a traceback of its own inside, which tells a user nothing."""
 LONGEST_VALUE = 100
 
 
@@ -141,6 +145,8 @@ class Report:
 
     def _told(self, diagnostic: Any) -> None:
         message = _plain(diagnostic.message)
+        if looked_up := LOOKUP.search(message):
+            message = f"{looked_up[1]}: {looked_up[2]}"
         if diagnostic.severity == "error" and message and not any(noise in message for noise in NOISE):
             self.errors.append((diagnostic.urn or "", message))
             if FATAL in message and self.on_fatal:
