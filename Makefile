@@ -14,7 +14,7 @@ LIFECYCLE := $(RUN) tools.lifecycle
 WHERE := --env '$(ENV)' --cloud '$(CLOUD)' $(if $(YES),--yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environment up preview drift refresh destroy protect unprotect inventory test test-fast chaos bench \
+.PHONY: help setup environment programs up preview drift refresh destroy protect unprotect inventory test test-fast chaos bench \
         lint format docs golden lock clean-local
 
 help: ## What there is
@@ -45,11 +45,14 @@ clean-local: ## Forget the local cloud
 	@rm -rf .cache/local
 	@echo 'the local cloud is empty; nothing at Google was touched' >&2
 
-test: setup lint ## All tests
+programs: environment
+	@$(RUN) tools.programs
+
+test: setup programs lint ## All tests
 	@$(RUN) pytest -n auto
 
-test-fast: environment ## The tests that need no engine
-	@$(RUN) pytest -n auto -m 'not engine'
+test-fast: environment ## The tests that need neither an engine nor a database server
+	@$(RUN) pytest -n auto -m 'not engine and not database'
 
 chaos: setup ## Kill engine, plugin and both at twenty points each of an `up` of prod
 	@$(RUN) pytest -n auto -m chaos

@@ -1,0 +1,25 @@
+-- How every change begins, both ways. Expects :change, leaves :applied.
+--
+-- sqitch keeps its registry over a connection of its own, so a run that is killed between a change and its entry
+-- would do the change twice. schema_migrations is written in the change's own transaction and decides. The lock is
+-- for a psql that outlives the sqitch that started it: the next run waits for it and finds the change made.
+\set ON_ERROR_STOP on
+BEGIN;
+SET LOCAL client_min_messages = warning;
+SELECT pg_advisory_xact_lock(20240101) \g /dev/null
+SET LOCAL lock_timeout = '5s';
+SET LOCAL statement_timeout = '10min';
+SET LOCAL search_path = public;
+SELECT to_regclass('public.schema_migrations') IS NOT NULL AS begun,
+       EXISTS (SELECT FROM pg_roles WHERE rolname = 'alphintra_owner') AS owned \gset
+\if :begun
+SELECT EXISTS (SELECT FROM public.schema_migrations WHERE name = :'change') AS applied \gset
+\else
+\set applied false
+\endif
+\if :owned
+SELECT pg_has_role('alphintra_owner', 'MEMBER') AS owned \gset
+\endif
+\if :owned
+SET LOCAL ROLE alphintra_owner;
+\endif

@@ -1,0 +1,3 @@
+-- The end of a revert.
+DELETE FROM public.schema_migrations WHERE name = :'change';
+COMMIT;

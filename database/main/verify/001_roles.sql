@@ -1,0 +1,2 @@
+\set objects 'public.schema_migrations'
+\ir ../lib/verify.sql

@@ -1,0 +1,2 @@
+\set objects 'broker_connections brokers'
+\ir ../lib/verify.sql

@@ -1,0 +1,2 @@
+\set objects 'transactions ledger_journals wallets'
+\ir ../lib/verify.sql

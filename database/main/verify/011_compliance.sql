@@ -1,0 +1,2 @@
+\set objects 'aml_alerts kyc_records'
+\ir ../lib/verify.sql
