@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from functools import reduce
+from functools import cache, reduce
 from typing import Any
 
 import pytest
@@ -191,7 +192,12 @@ def test_a_setting_with_one_value_is_what_its_property_says(setting: str) -> Non
 
 
 def _inputs(environment: str, over: dict[str, Any]) -> dict[tuple[str, str], Any]:
+    return _flattened(environment, json.dumps(over))
+
+
+@cache
+def _flattened(environment: str, over: str) -> dict[tuple[str, str], Any]:
     """Every single input of every resource, and every output of the stack, by (URN, path)."""
-    found = recorded(environment, over)
+    found = recorded(environment, json.loads(over))
     inputs = {(known.urn, path): value for known in found.registrations for path, value in flat(known.inputs).items()}
     return inputs | {("stack", f"outputs.{path}"): value for path, value in flat(found.stack_outputs).items()}
