@@ -168,8 +168,9 @@ def _capitals(value: Any) -> Any:
 
 
 def _project_in_references(type_: ResourceType, inputs: Mapping[str, Any]) -> str | None:
-    """The project that a resource without a project of its own lies in: that of what it refers to by path."""
-    paths = [path_of(str(value)) for reference in type_.references for value in every(inputs, reference.path)]
+    """The project that a resource without a project of its own lies in: its parent, or that of what it refers to by path."""
+    named = [value for reference in type_.references for value in every(inputs, reference.path)]
+    paths = [path_of(str(value)) for value in (inputs.get("parent", ""), *named)]
     return next((path.split("/")[1] for path in paths if path.startswith("projects/")), None)
 
 
