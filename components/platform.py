@@ -9,6 +9,7 @@ import pulumi
 
 from settings import Environment
 
+from .audit_logs import AuditLogs, AuditLogsArgs
 from .cloud_sql import ADMINISTRATOR_ROLES, CLIENT_ROLES, CloudSql, CloudSqlArgs, Group
 from .cloud_storage import CloudStorage, CloudStorageArgs
 from .encryption import Encryption, EncryptionArgs
@@ -92,6 +93,15 @@ class DataPlatform(pulumi.ComponentResource):
                 settings=settings.identities,
                 project=settings.project.id,
                 requires=[services[api] for api in ("cloudresourcemanager.googleapis.com", "logging.googleapis.com")],
+            ),
+            opts=inside,
+        )
+        AuditLogs(
+            "audit-logs",
+            AuditLogsArgs(
+                settings=settings.audit,
+                project=settings.project.id,
+                requires=[services["cloudresourcemanager.googleapis.com"]],
             ),
             opts=inside,
         )

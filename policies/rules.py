@@ -15,6 +15,7 @@ SECRET = "gcp:secretmanager/secret:Secret"  # noqa: S105 - a type, not a secret
 SUBNET = "gcp:compute/subnetwork:Subnetwork"
 FIREWALL_RULE = "gcp:compute/networkFirewallPolicyRule:NetworkFirewallPolicyRule"
 BUCKET = "gcp:storage/bucket:Bucket"
+AUDIT = "gcp:projects/iAMAuditConfig:IAMAuditConfig"
 GRANTS = (
     "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember",
     "gcp:logging/logViewIamMember:LogViewIamMember",
@@ -87,6 +88,22 @@ def no_public_member(properties: Mapping[str, Any]) -> str | None:
     """A grant is never to everybody."""
     member = at(properties, "member")
     return f"member is {member!r}: everybody" if member in ("allUsers", "allAuthenticatedUsers") else None
+
+
+def no_single_person(properties: Mapping[str, Any]) -> str | None:
+    """A grant is to a workload or a group."""
+    member = str(at(properties, "member"))
+    return f"member is {member!r}: one person" if member.startswith("user:") else None
+
+
+def audit_is_whole(properties: Mapping[str, Any]) -> str | None:
+    """Every access is logged, whoever it is by."""
+    configs: list[Any] = at(properties, "auditLogConfigs") or []
+    missing = sorted({"ADMIN_READ", "DATA_READ", "DATA_WRITE"} - {str(at(config, "logType")) for config in configs})
+    exempted = [str(at(config, "logType")) for config in configs if at(config, "exemptedMembers")]
+    if missing:
+        return f"auditLogConfigs lacks {', '.join(missing)}"
+    return f"auditLogConfigs exempts somebody from {', '.join(exempted)}" if exempted else None
 
 
 def no_open_ingress(properties: Mapping[str, Any]) -> str | None:
@@ -162,6 +179,18 @@ RULES: tuple[Rule, ...] = (
         id="iam-no-public-members", types=GRANTS, check=no_public_member,
         title="Nothing is granted to everybody", why="allUsers is the internet.", fix="Name who needs it.",
         severity="critical", environments=EVERYWHERE, frameworks=("CKV_GCP_47",),
+    ),
+    Rule(
+        id="iam-no-single-persons", types=GRANTS, check=no_single_person,
+        title="Rights go to groups, not to persons", why="A person who changes teams keeps what nobody remembers to take back.",
+        fix="Grant it to a group of identities.groups.", severity="medium",
+        environments=EVERYWHERE, frameworks=("GCP-0003",),
+    ),
+    Rule(
+        id="audit-everything", types=(AUDIT,), check=audit_is_whole,
+        title="Every access to personal data is logged", why="Without it nobody can say whose documents a thief has read.",
+        fix="List ADMIN_READ, DATA_READ and DATA_WRITE under auditLogConfigs, without exemptedMembers.", severity="high",
+        frameworks=("CKV2_GCP_5", "GCP-0079", "CIS 2.1"),
     ),
     Rule(
         id="net-flow-logs", types=(SUBNET,), check=must_be_set("logConfig"),

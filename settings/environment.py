@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from .audit import EVERYTHING, PERSONAL_DATA, Audit
 from .database import Database
 from .encryption import Encryption
 from .identity import Identities
@@ -44,6 +45,8 @@ class Environment(Section):
     """Generated credentials."""
     identities: Identities = Identities()
     """Workloads and groups."""
+    audit: Audit = Audit()
+    """Audit logs."""
     database: Database = Database()
     """The main database."""
     storage: Storage = Storage()
@@ -84,6 +87,17 @@ class Environment(Section):
             raise ValueError(
                 f"database.replicas is empty, but {self.environment} needs a replica in another region for disaster recovery"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _audited(self) -> Environment:
+        for service, holds in PERSONAL_DATA.items():
+            missing = set(EVERYTHING) - set(self.audit.services.get(service, ()))
+            if missing and self.environment != "dev":
+                raise ValueError(
+                    f"audit.services.{service} lacks {', '.join(sorted(missing))}, but {self.environment} logs every access to "
+                    f"personal data; there it is {holds}"
+                )
         return self
 
     @model_validator(mode="after")

@@ -14,10 +14,10 @@ from . import rules
 from .catalog import ResourceType, types, with_place
 from .data_sources import DataSource
 from .naming import is_made_once, made_up, render, render_tree
-from .rules import cloud_sql, common, iam, kms, network, secrets, storage
+from .rules import cloud_sql, common, iam, iam_policy, kms, network, secrets, storage
 from .view import Request, Verb, View
 
-RULE_MODULES = (common, iam, network, kms, secrets, cloud_sql, storage)
+RULE_MODULES = (common, iam, iam_policy, network, kms, secrets, cloud_sql, storage)
 """Importing them registers their rules."""
 DEFAULT_TIMEOUT = 1200.0
 """The provider's patience, in seconds, where the program says nothing."""

@@ -66,6 +66,7 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     "secrets.credentials.<name>.length": ("prod", {"secrets": {"credentials": {"main-db-pgbouncer": {"length": 33}}}}, "length"),
     "secrets.credentials.<name>.version": ("prod", {"secrets": {"credentials": {"main-db-pgbouncer": {"version": 2}}}}, "passwordWoVersion"),
     "secrets.destroy_delay_days": ("prod", {"secrets": {"destroy_delay_days": 7}}, "versionDestroyTtl"),
+    "audit.services": ("prod", {"audit": {"services": {"run.googleapis.com": ["DATA_READ"]}}}, "service"),
     "identities.workloads": ("prod", {"identities": {"workloads": {"auth-service": None}}}, "accountId"),
     "identities.workloads.<name>.purpose": ("prod", {"identities": {"workloads": {"migrations": {"purpose": "Something else"}}}}, "description"),
     "identities.workloads.<name>.database": ("prod", {"identities": {"workloads": {"migrations": {"database": False}}}}, "role"),

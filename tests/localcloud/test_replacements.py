@@ -7,12 +7,19 @@ from typing import Any
 
 import pytest
 
-from .parts import ADDRESS, INSTANCE, KEY, SUBNET, instance, net, subnet
+from .cases_identities import AUDIT
+from .parts import ACCOUNT, ADDRESS, INSTANCE, KEY, PROJECT_GRANT, SUBNET, instance, net, subnet
 from .world import Res, World
 
 P = "case-project"
 PRIVATE = {"ipConfiguration": {"ipv4Enabled": True, "privateNetwork": net(P)}}
 LEVEL: dict[str, Any] = {"name": "k", "keyRing": "r"}
+GRANT = {"project": P, "role": "roles/cloudsql.client", "member": "group:readers@example.com"}
+
+
+def audit(*kinds: str) -> Res:
+    configs = [{"logType": kind} for kind in kinds]
+    return Res("a", AUDIT, {"project": P, "service": "storage.googleapis.com", "auditLogConfigs": configs})
 
 
 @pytest.mark.parametrize(
@@ -30,6 +37,10 @@ LEVEL: dict[str, Any] = {"name": "k", "keyRing": "r"}
         (instance(), instance(encryptionKeyName="k"), ["encryptionKeyName"]),
         (Res("k", KEY, LEVEL), Res("k", KEY, {**LEVEL, "versionTemplate": {"algorithm": "A", "protectionLevel": "HSM"}}), ["versionTemplate.protectionLevel"]),
         (Res("k", KEY, {**LEVEL, "rotationPeriod": "90000s"}), Res("k", KEY, {**LEVEL, "rotationPeriod": "100000s"}), []),
+        (Res("s", ACCOUNT, {"accountId": "worker", "description": "a"}), Res("s", ACCOUNT, {"accountId": "worker", "description": "b"}), []),
+        (Res("s", ACCOUNT, {"accountId": "worker"}), Res("s", ACCOUNT, {"accountId": "worker-2"}), ["accountId"]),
+        (Res("g", PROJECT_GRANT, GRANT), Res("g", PROJECT_GRANT, {**GRANT, "role": "roles/cloudsql.viewer"}), ["role"]),
+        (audit("DATA_READ"), audit("DATA_READ", "DATA_WRITE"), []),
     ],
 )  # fmt: skip
 def test_what_is_replaced(tmp_path: Path, before: Res, after: Res, replaced: list[str]) -> None:

@@ -24,7 +24,7 @@ from pulumi_policy import (
 from localcloud.values import UNKNOWN, Props, merge
 from policies import pack
 from policies.rule import EVERYWHERE, NOT_DEV, Rule, at
-from policies.rules import BUCKET, FIREWALL_RULE, GRANTS, INSTANCE, KEY, RULES, SECRET, SUBNET
+from policies.rules import AUDIT, BUCKET, FIREWALL_RULE, GRANTS, INSTANCE, KEY, RULES, SECRET, SUBNET
 
 from ..environments import ENVIRONMENTS, recorded
 from .proxies import ARRAY, BOOLEAN, OBJECT, STRING, UnknownValueError, beside_unknowns, nested, proxied, unknowns, without
@@ -92,6 +92,11 @@ def ingress(*ranges: str, action: str = "allow", direction: str = "INGRESS") -> 
     return nested("match.srcIpRanges", list(ranges), action=action, direction=direction)
 
 
+def logged(*kinds: str, **extra: Any) -> Props:
+    """An audit configuration of so many kinds of access."""
+    return {"auditLogConfigs": [{"logType": kind, **extra} for kind in kinds]}
+
+
 OURS = {"kmsKeyName": "projects/p/locations/us-central1/keyRings/r/cryptoKeys/secrets"}
 SOMEBODY = "serviceAccount:auth-service@alphintra-prod.iam.gserviceaccount.com"
 
@@ -152,6 +157,24 @@ CASES = {
         good=[{"member": SOMEBODY}],
         bad=[{"member": member, "role": STRING} for member in ("allUsers", "allAuthenticatedUsers")],
         decided=[{"member": SOMEBODY, "role": STRING}],
+    ),
+    "iam-no-single-persons": Case(
+        path="member", types=GRANTS, missing_is_bad=False, unknown=STRING, environments=EVERYWHERE,
+        good=[{"member": SOMEBODY}, {"member": "group:data-readers@alphintra.com"}],
+        bad=[{"member": "user:anna@alphintra.com", "role": STRING}],
+        decided=[{"member": SOMEBODY, "role": STRING}],
+    ),
+    "audit-everything": Case(
+        path="auditLogConfigs", types=(AUDIT,), missing_is_bad=True, unknown=ARRAY,
+        good=[logged("ADMIN_READ", "DATA_READ", "DATA_WRITE")],
+        bad=[
+            logged(), logged("ADMIN_READ", "DATA_READ"), logged("ADMIN_READ", "DATA_READ", "DATA_WRITES"),
+            logged("ADMIN_READ", "DATA_READ", "DATA_WRITE", exemptedMembers=[SOMEBODY]),
+        ],
+        undecided=[
+            logged("ADMIN_READ", "DATA_READ", STRING), {"auditLogConfigs": [OBJECT]},
+            logged("ADMIN_READ", "DATA_READ", "DATA_WRITE", exemptedMembers=ARRAY),
+        ],
     ),
     "net-flow-logs": Case(
         path="logConfig", types=(SUBNET,), missing_is_bad=True, unknown=OBJECT, environments=EVERYWHERE,
@@ -291,7 +314,7 @@ def test_every_grant_is_of_a_type_that_the_rules_know(environment: str) -> None:
 def test_a_preview_leaves_undecided_only_what_google_decides(rule: str, environment: str) -> None:
     subjects = [known for known in recorded(environment, preview=True).registrations if known.type in BY_ID[rule].types]
     waiting = [known.urn for known in subjects if at(known.inputs, CASES[rule].path) is UNKNOWN]
-    assert bool(waiting) is (rule in ("sql-cmek", "gcs-cmek", "iam-no-public-members"))
+    assert bool(waiting) is (rule in ("sql-cmek", "gcs-cmek", "iam-no-public-members", "iam-no-single-persons"))
     for known in subjects:
         if known.urn in waiting:
             with pytest.raises(UnknownValueError):
@@ -370,7 +393,7 @@ def test_a_rule_applies_in_its_environments(rule: str, environment: str, monkeyp
 def test_a_rule_applies_to_its_types_and_no_other(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
     in_environment(monkeypatch, "prod")
     bad = CASES[rule].bad[0]
-    kinds = {INSTANCE, KEY, SECRET, SUBNET, FIREWALL_RULE, *GRANTS, "gcp:storage/bucket:Bucket"}
+    kinds = {AUDIT, INSTANCE, KEY, SECRET, SUBNET, FIREWALL_RULE, *GRANTS, "gcp:storage/bucket:Bucket"}
     assert {kind for kind in kinds if reports(BY_ID[rule], bad, kind)} == set(CASES[rule].types)
 
 
