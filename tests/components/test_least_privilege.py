@@ -52,16 +52,22 @@ GROUPS: dict[str, Grants] = {
         ("logging.viewAccessor", "logs _Default/_AllLogs"), ("logging.viewAccessor", "logs _Required/_AllLogs"),
     },
 }  # fmt: skip
-ON_THE_PROJECT = {
-    # role: (why there is nothing narrower, where that is written)
-    "roles/cloudsql.client": ("instances have no grants", "https://cloud.google.com/sql/docs/postgres/iam-conditions"),
-    "roles/cloudsql.instanceUser": ("instances have no grants", "https://cloud.google.com/sql/docs/postgres/iam-conditions"),
-    "roles/cloudsql.viewer": ("instances have no grants", "https://cloud.google.com/sql/docs/postgres/iam-conditions"),
-    "roles/monitoring.viewer": ("metrics have no grants", "https://cloud.google.com/monitoring/access-control"),
+SQL_INSTANCE = "sqladmin.googleapis.com/Instance"
+SQL_DOCS = "https://cloud.google.com/sql/docs/postgres/iam-conditions"
+ON_THE_PROJECT: dict[str, tuple[str, str, str | None]] = {
+    # role: (why there is nothing narrower, where that is written, the type of resource that its condition is about)
+    "cloudsql.client": ("instances have no grants", SQL_DOCS, SQL_INSTANCE),
+    "cloudsql.instanceUser": ("instances have no grants", SQL_DOCS, SQL_INSTANCE),
+    "cloudsql.viewer": ("instances have no grants", SQL_DOCS, SQL_INSTANCE),
+    "monitoring.viewer": (
+        "metrics have neither grants nor conditions",
+        "https://cloud.google.com/monitoring/access-control",
+        None,
+    ),
 }
 """The roles that are granted on the project, because they cannot be granted on anything smaller."""
-UNCONDITIONAL = {"roles/monitoring.viewer"}
-"""Those of them that no condition narrows: Cloud Monitoring knows no conditions on resources."""
+NARROWED_TO = {SQL_INSTANCE: "main-db"}
+"""What a grant on the project with a condition on such resources is called above."""
 
 
 def granted(environment: str) -> Iterator[tuple[str, str, str]]:
@@ -80,8 +86,8 @@ def granted(environment: str) -> Iterator[tuple[str, str, str]]:
         elif "secretId" in given:
             on = f"secret {given['secretId']}"
         else:
-            target = given.get("cryptoKeyId") or given.get("serviceAccountId")
-            on = target or ("main-db" if "sqladmin.googleapis.com/Instance" in condition else "project")
+            about = re.match(r'resource\.type == "([^"]+)"', condition)
+            on = given.get("cryptoKeyId") or given.get("serviceAccountId") or (NARROWED_TO[about[1]] if about else "project")
         yield given["member"], given["role"].removeprefix("roles/"), on
 
 
@@ -118,25 +124,26 @@ def test_nothing_is_granted_to_a_single_person(environment: str) -> None:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_on_the_project_is_granted_only_what_can_be_granted_nowhere_else(environment: str) -> None:
-    project = f"alphintra-{environment}"
     for known in recorded(environment).registrations:
         if known.type != "gcp:projects/iAMMember:IAMMember":
             continue
-        role = known.inputs["role"]
+        role = known.inputs["role"].removeprefix("roles/")
         assert role in ON_THE_PROJECT, f"{known.urn}: grant {role} on the thing itself, or say here why that cannot be done"
-        if role not in UNCONDITIONAL:
-            condition = known.inputs["condition"]["expression"]
-            assert 'resource.type == "sqladmin.googleapis.com/Instance"' in condition, known.urn
-            assert f'"projects/{project}/instances/alphintra-main-db"' in condition, known.urn
+        _, _, about = ON_THE_PROJECT[role]
+        condition = known.inputs.get("condition", {}).get("expression", "")
+        assert condition.startswith(f'resource.type == "{about}" && ' if about else ""), known.urn
+        assert bool(about) is ("resource.name" in condition), f"{known.urn}: which of them?"
 
 
-def test_the_condition_names_the_replicas_too() -> None:
-    grant = next(k for k in recorded("prod").registrations if k.name == "main-db-auth-service-client")
-    assert 'projects/alphintra-prod/instances/alphintra-read-replica-us-east1"' in grant.inputs["condition"]["expression"]
+@pytest.mark.parametrize(("environment", "replicas"), [("dev", []), ("prod", ["alphintra-read-replica-us-east1"])])
+def test_the_condition_names_the_database_and_its_replicas(environment: str, replicas: list[str]) -> None:
+    grant = next(k for k in recorded(environment).registrations if k.name == "main-db-auth-service-client")
+    named = re.findall(r'resource\.name == "projects/([^/]+)/instances/([^"]+)"', grant.inputs["condition"]["expression"])
+    assert named == [(f"alphintra-{environment}", instance) for instance in ("alphintra-main-db", *replicas)]
 
 
 def test_every_reason_to_grant_on_the_project_is_used() -> None:
-    assert {f"roles/{role}" for _, role, on in granted("prod") if on in ("project", "main-db")} == ON_THE_PROJECT.keys()
+    assert {role for _, role, on in granted("prod") if on in ("project", *NARROWED_TO.values())} == ON_THE_PROJECT.keys()
 
 
 # -- who may act as a workload
