@@ -73,6 +73,8 @@ class CloudSql(pulumi.ComponentResource):
     primary: gcp.sql.DatabaseInstance
     replicas: dict[str, gcp.sql.DatabaseInstance]
     """Read replicas by region."""
+    users: dict[str, gcp.sql.User]
+    """Users with a password, by their name; not `postgres`, which belongs to the instance."""
     hosts: dict[str, str]
     """The DNS names: `primary`, and a name for each replica's region."""
 
@@ -112,7 +114,7 @@ class CloudSql(pulumi.ComponentResource):
             )
             self.replicas[region] = database_instance(f"{name}-replica-{region}", follower, kept)
         self._databases(name, args)
-        self._users(name, args)
+        self.users = self._users(name, args)
         self._grants(name, args)
         self.hosts = self._names(name, args)
         self.register_outputs(
@@ -136,24 +138,27 @@ class CloudSql(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
             )
 
-    def _users(self, name: str, args: CloudSqlArgs) -> None:
+    def _users(self, name: str, args: CloudSqlArgs) -> dict[str, gcp.sql.User]:
         # A user that owns objects cannot be dropped; it goes with its instance.
-        def user(label: str, opts: pulumi.ResourceOptions, **given: pulumi.Input[str] | pulumi.Input[int]) -> None:
-            gcp.sql.User(
+        def user(label: str, opts: pulumi.ResourceOptions, **given: pulumi.Input[str] | pulumi.Input[int]) -> gcp.sql.User:
+            return gcp.sql.User(
                 f"{name}-user-{label}",
                 gcp.sql.UserArgs(instance=self.primary.name, deletion_policy="ABANDON", **given),  # pyright: ignore[reportArgumentType]
                 opts=opts,
             )
 
         plain = pulumi.ResourceOptions(parent=self)
-        for builtin, (password, version) in args.passwords.items():
-            if builtin != "postgres":  # the instance itself sets that one
-                user(builtin, plain, name=builtin, type="BUILT_IN", password_wo=password, password_wo_version=version)
+        named = {
+            builtin: user(builtin, plain, name=builtin, type="BUILT_IN", password_wo=password, password_wo_version=version)
+            for builtin, (password, version) in args.passwords.items()
+            if builtin != "postgres"  # the instance itself sets that one
+        }
         for account, (email, _) in args.clients.items():
             short = pulumi.Output.from_input(email).apply(lambda address: address.removesuffix(".gserviceaccount.com"))
             user(account, plain, name=short, type="CLOUD_IAM_SERVICE_ACCOUNT")
         for label, group in args.groups.items():
             user(label, plain, name=group.email, type="CLOUD_IAM_GROUP")
+        return named
 
     def _grants(self, name: str, args: CloudSqlArgs) -> None:
         """Cloud SQL has no grants on an instance; a condition on the project's narrows them to these instances."""

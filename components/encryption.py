@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -12,6 +12,11 @@ import settings.encryption as spec
 
 DAY = 86400
 USER_ROLE = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+ASKED_FOR: Mapping[str, Callable[[pulumi.InvokeOutputOptions], pulumi.Output[str]]] = {
+    "bigquery.googleapis.com": lambda opts: gcp.bigquery.get_default_service_account_output(opts=opts).member,
+    "storage.googleapis.com": lambda opts: gcp.storage.get_project_service_account_output(opts=opts).member,
+}
+"""The services whose agents are made by asking for them, and by nothing else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,9 +119,8 @@ class Encryption(pulumi.ComponentResource):
 
     def _agent(self, name: str, service: str, args: EncryptionArgs) -> pulumi.Output[str]:
         """The IAM member of a service's agent, which exists from then on."""
-        if service == "storage.googleapis.com":  # its agent is made by asking for it, and by nothing else
-            asked = pulumi.InvokeOutputOptions(parent=self, depends_on=args.requires)
-            return gcp.storage.get_project_service_account_output(opts=asked).member
+        if service in ASKED_FOR:
+            return ASKED_FOR[service](pulumi.InvokeOutputOptions(parent=self, depends_on=args.requires))
         return gcp.projects.ServiceIdentity(
             f"{name}-agent-{service.removesuffix('.googleapis.com')}",
             service=service,

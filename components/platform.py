@@ -9,6 +9,7 @@ import pulumi
 
 from settings import Environment
 
+from .analytics import Analytics, AnalyticsArgs, ReplicaArgs
 from .audit_logs import AuditLogs, AuditLogsArgs
 from .cloud_sql import ADMINISTRATOR_ROLES, CLIENT_ROLES, CloudSql, CloudSqlArgs, Group
 from .cloud_storage import CloudStorage, CloudStorageArgs
@@ -24,6 +25,8 @@ MAIN_DATABASE_USERS = {"postgres": "main-db-postgres", "pgbouncer": "main-db-pgb
 """The main database's built-in users, and the credential of each."""
 GROUP_ROLES = {"sign-in": CLIENT_ROLES, "administer": ADMINISTRATOR_ROLES}
 """What groups may do with the main database."""
+REPLICA_USERS = {"bigquery": "main-db-bigquery"}
+"""Those that read a replica, and are there where there is one."""
 
 
 class DataPlatform(pulumi.ComponentResource):
@@ -43,6 +46,7 @@ class DataPlatform(pulumi.ComponentResource):
             *Secrets.APIS,
             *CloudSql.APIS,
             *CloudStorage.APIS,
+            *Analytics.APIS,
             *(Encryption.APIS if settings.encryption.customer_managed else ()),
         ]
         services = ProjectServices("services", ProjectServicesArgs(apis=apis), opts=inside)
@@ -65,7 +69,7 @@ class DataPlatform(pulumi.ComponentResource):
                 protect=protect,
                 requires=[
                     services[api]
-                    for api in (*Encryption.APIS, *Secrets.APIS, *CloudSql.APIS, *CloudStorage.APIS)
+                    for api in (*Encryption.APIS, *Secrets.APIS, *CloudSql.APIS, *CloudStorage.APIS, *Analytics.APIS)
                     if api in services.enabled
                 ],
             ),
@@ -105,6 +109,7 @@ class DataPlatform(pulumi.ComponentResource):
             ),
             opts=inside,
         )
+        users = {**MAIN_DATABASE_USERS, **(REPLICA_USERS if settings.database.replicas else {})}
         secrets = Secrets(
             "secrets",
             SecretsArgs(
@@ -141,7 +146,7 @@ class DataPlatform(pulumi.ComponentResource):
                 keys={region: encryption.key_for("database", region) for region in regions.values()},
                 passwords={
                     user: (secrets.credentials[secret].value, secrets.credentials[secret].version)
-                    for user, secret in MAIN_DATABASE_USERS.items()
+                    for user, secret in users.items()
                 },
                 clients={
                     a: (identities.accounts[a].email, identities.accounts[a].member) for a, w in workloads.items() if w.database
@@ -172,6 +177,32 @@ class DataPlatform(pulumi.ComponentResource):
             ),
             opts=inside,
         )
+        reading = regions[settings.analytics.region]
+        replica = database.replicas.get(reading)
+        reader = secrets.credentials.get(REPLICA_USERS["bigquery"])
+        analytics = Analytics(
+            "analytics",
+            AnalyticsArgs(
+                settings=settings.analytics,
+                project=settings.project.id,
+                region=reading,
+                key=encryption.key_for("analytics", reading),
+                members=group_members,
+                buckets={bucket: made.name for bucket, made in storage.buckets.items()},
+                replica=ReplicaArgs(
+                    instance=settings.named(f"{settings.database.replica_name}-{reading}"),
+                    connection_name=replica.connection_name,
+                    user=database.users["bigquery"].name,
+                    password=reader.value,
+                    password_version=reader.version,
+                )
+                if replica and reader
+                else None,
+                protect=protect,
+                requires=[services[api] for api in Analytics.APIS],
+            ),
+            opts=inside,
+        )
         self.exports = {
             "project": pulumi.Output.from_input(settings.project.id),
             "network": network.vpc.id,
@@ -184,6 +215,12 @@ class DataPlatform(pulumi.ComponentResource):
                 }
             ),
             "buckets": pulumi.Output.from_input(storage.contract),
+            "analytics": pulumi.Output.from_input(
+                {
+                    "datasets": {dataset: made.id for dataset, made in analytics.datasets.items()},
+                    "connection": analytics.connection.id if analytics.connection else None,
+                }
+            ),
             "secrets": pulumi.Output.from_input({i: c.secret.id for i, c in secrets.credentials.items()}),
             "serviceAccounts": pulumi.Output.from_input({a: account.email for a, account in identities.accounts.items()}),
             "groups": pulumi.Output.from_input({group: settings.identities.email(group) for group in groups}),

@@ -9,7 +9,7 @@
     clock [--advance 7d]                    the virtual time; durations in s, m, h or d
     quota METRIC LIMIT                      how many of a type a project may have
     owns-objects NAME                       a database user owns objects, so that it cannot be dropped
-    holds-objects NAME                      a bucket holds objects from now on, so that it is not simply deleted
+    holds-objects NAME                      a bucket or dataset holds something from now on, so that it is not simply deleted
 
 NAME is a full name, or as much of its end as is unambiguous: instances/alphintra-main-db
 """
@@ -101,7 +101,7 @@ def owns_objects(store: Store, arguments: argparse.Namespace) -> None:
 
 
 def holds_objects(store: Store, arguments: argparse.Namespace) -> None:
-    """Says that a bucket holds objects, put there now."""
+    """Says that a bucket holds objects, or a dataset tables, put there now."""
     store.set_meta(f"holds-objects:{_find(store, arguments.name).name}", str(store.now()))
 
 

@@ -97,6 +97,9 @@ class Change:
     replaces: bool
 
 
+ChangeSecret = Callable[[str, Any, bool], Any]
+
+
 @dataclass(frozen=True)
 class Shape:
     """A resource type's properties."""
@@ -109,13 +112,12 @@ class Shape:
         """Reads a shape as `shapes/*.json` spells it."""
         return Shape(token, {name: Property.parse(value) for name, value in data.items()})
 
-    def is_write_only(self, name: str) -> bool:
-        """Sent to the cloud and never read back: only its `…Version` companion tells whether it changed."""
-        return name.endswith("Wo") and f"{name}Version" in self.properties
+    def map_secrets(self, values: Mapping[str, Any], change: ChangeSecret) -> Props:
+        """The values with other ones where a secret is, at the top or inside objects.
 
-    def secret_paths(self) -> frozenset[str]:
-        """The top-level properties whose values must not be stored."""
-        return frozenset(n for n, p in self.properties.items() if p.sensitive or self.is_write_only(n))
+        `change` gets the path, the value, and whether the property is write-only; it answers the new value, None for none.
+        """
+        return _map_secrets(self.properties, values, change, "")
 
     def check(self, inputs: Mapping[str, Any]) -> list[Failure]:
         """Everything that is wrong with the inputs; unknown values are taken to be right."""
@@ -129,9 +131,7 @@ class Shape:
 
     def diff(self, old: Mapping[str, Any], new: Mapping[str, Any], ignore: Sequence[str] = ()) -> dict[str, Change]:
         """The changes from old to new inputs, by property path."""
-        skipped = {n for n in self.properties if self.is_write_only(n)}
-        kept = {n: p for n, p in self.properties.items() if n not in skipped}
-        changes = dict(_diff_object(kept, old, new, ""))
+        changes = dict(_diff_object(self.properties, old, new, ""))
         return {path: change for path, change in changes.items() if not _ignored(path, ignore)}
 
 
@@ -251,6 +251,29 @@ def _with_defaults(properties: Mapping[str, Property], values: Mapping[str, Any]
     return filled
 
 
+# -- secrets
+
+
+def _is_write_only(properties: Mapping[str, Property], name: str) -> bool:
+    """Sent to the cloud and never read back: only its `…Version` companion tells whether it changed."""
+    return name.endswith("Wo") and f"{name}Version" in properties
+
+
+def _map_secrets(properties: Mapping[str, Property], values: Mapping[str, Any], change: ChangeSecret, path: str) -> Props:
+    changed: Props = {}
+    for name, value in values.items():
+        known, where = properties.get(name), f"{path}.{name}" if path else name
+        if known is None or value is None:
+            changed[name] = value
+        elif known.sensitive or _is_write_only(properties, name):
+            new = change(where, value, _is_write_only(properties, name))
+            changed |= {} if new is None else {name: new}
+        else:
+            inside = known.kind == "object" and is_object(value)
+            changed[name] = _map_secrets(known.properties, value, change, where) if inside else value
+    return changed
+
+
 # -- comparing
 
 
@@ -258,7 +281,7 @@ def _diff_object(
     properties: Mapping[str, Property], old: Mapping[str, Any], new: Mapping[str, Any], path: str
 ) -> Iterator[tuple[str, Change]]:
     for name, known in properties.items():
-        if known.output_only:
+        if known.output_only or _is_write_only(properties, name):
             continue
         where = f"{path}.{name}" if path else name
         before = _effective(known, old.get(name))

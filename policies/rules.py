@@ -16,7 +16,10 @@ SUBNET = "gcp:compute/subnetwork:Subnetwork"
 FIREWALL_RULE = "gcp:compute/networkFirewallPolicyRule:NetworkFirewallPolicyRule"
 BUCKET = "gcp:storage/bucket:Bucket"
 AUDIT = "gcp:projects/iAMAuditConfig:IAMAuditConfig"
+DATASET = "gcp:bigquery/dataset:Dataset"
 GRANTS = (
+    "gcp:bigquery/connectionIamMember:ConnectionIamMember",
+    "gcp:bigquery/datasetIamMember:DatasetIamMember",
     "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember",
     "gcp:logging/logViewIamMember:LogViewIamMember",
     "gcp:projects/iAMMember:IAMMember",
@@ -230,5 +233,11 @@ RULES: tuple[Rule, ...] = (
         id="gcs-no-force-destroy", types=(BUCKET,), check=must_not_be("forceDestroy", True),
         title="A bucket with objects is not deleted", why="forceDestroy deletes every object first, without asking.",
         fix="Set forceDestroy to false, and empty the bucket by hand where it is meant to go.", severity="high",
+    ),
+    Rule(
+        id="bigquery-cmek", types=(DATASET,), check=must_be_set("defaultEncryptionConfiguration.kmsKeyName"),
+        title="Datasets are encrypted under our own keys", why="A key of our own can be taken away from a stolen copy.",
+        fix="Give defaultEncryptionConfiguration.kmsKeyName a key of the dataset's own location.", severity="high",
+        frameworks=("CKV_GCP_81", "CIS 7.3"),
     ),
 )  # fmt: skip

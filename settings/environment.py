@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from .analytics import Analytics
 from .audit import EVERYTHING, PERSONAL_DATA, Audit
 from .database import Database
 from .encryption import Encryption
@@ -51,6 +52,8 @@ class Environment(Section):
     """The main database."""
     storage: Storage = Storage()
     """Cloud Storage."""
+    analytics: Analytics = Analytics()
+    """BigQuery."""
 
     def named(self, base: str) -> str:
         """A physical name of this generation: `alphintra-main-db`, and from generation 2 on `alphintra-main-db-g2`."""
@@ -149,7 +152,7 @@ class Environment(Section):
                 raise ValueError(
                     f"identities.{reader}.secrets is {list(secrets)}, but in prod no person reads a secret's value; set it to []"
                 )
-        for needed in ("main-db-postgres", "main-db-pgbouncer"):
+        for needed in ("main-db-postgres", "main-db-pgbouncer", *(["main-db-bigquery"] if self.database.replicas else [])):
             if needed not in self.secrets.credentials:
                 raise ValueError(f"secrets.credentials.{needed} is missing: the main database's user needs it")
             if self.secrets.credentials[needed].length < self.database.passwords.min_length:
@@ -176,4 +179,33 @@ class Environment(Section):
                         )
             if self.encryption.customer_managed and bucket.region not in self.encryption.keys["objects"].regions:
                 raise ValueError(f"encryption.keys.objects.regions lacks {bucket.region}, where storage.buckets.{name} is")
+        return self
+
+    @model_validator(mode="after")
+    def _analytics(self) -> Environment:
+        analytics = self.analytics
+        region = getattr(self.regions, analytics.region)
+        if self.database.replicas and region not in self.database.replicas:
+            raise ValueError(
+                f"analytics.region is {analytics.region} ({region}), but BigQuery reads a replica in its own region only; "
+                f"there is one in {', '.join(self.database.replicas)}"
+            )
+        if analytics.federation.database not in self.database.databases:
+            raise ValueError(
+                f"analytics.federation.database is {analytics.federation.database}, which is none of database.databases: "
+                f"{', '.join(self.database.databases)}"
+            )
+        for group in analytics.groups():
+            if group not in self.identities.groups:
+                raise ValueError(
+                    f"analytics lets '{group}' read, which is no group; there are {', '.join(self.identities.groups)}"
+                )
+        for name, sink in analytics.sinks.items():
+            if sink.bucket is not None and sink.bucket not in self.storage.buckets:
+                raise ValueError(
+                    f"analytics.sinks.{name}.bucket is {sink.bucket}, which is none of storage.buckets: "
+                    f"{', '.join(self.storage.buckets)}"
+                )
+        if self.encryption.customer_managed and analytics.region not in self.encryption.keys["analytics"].regions:
+            raise ValueError(f"encryption.keys.analytics.regions lacks {analytics.region}, where analytics is")
         return self

@@ -37,6 +37,7 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
         },
         # There is sample data only: developers sign in, and read the passwords that they debug the pooler with.
         "identities": {"groups": {"data-developers": {"database": "sign-in", "secrets": ["main-db-pgbouncer"]}}},
+        "secrets": {"credentials": {"main-db-bigquery": None}},  # it reads the replica, and dev has none
         # Without retention, so that dev can be taken down.
         "storage": {"prefix": "alphintra-dev", "buckets": {"documents": {"retention_days": 0}}},
     },

@@ -21,7 +21,7 @@ class Credential(Section):
 
 
 def _default_credentials() -> dict[str, Credential]:
-    return {"main-db-postgres": Credential(length=40), "main-db-pgbouncer": Credential()}
+    return {"main-db-postgres": Credential(length=40), "main-db-pgbouncer": Credential(), "main-db-bigquery": Credential()}
 
 
 class Secrets(Section):

@@ -13,6 +13,7 @@ are written against it.
 from __future__ import annotations
 
 import argparse
+import inspect
 import json
 import re
 import sys
@@ -103,12 +104,21 @@ def reconcile(properties: dict[str, Any], arguments: type) -> None:
         known = properties.setdefault(name, {"type": kind, "optional": True})
         if nested is not None:
             reconcile(known.setdefault("properties", {}), nested)
+            for optional in known["properties"].keys() & optional_arguments(nested):
+                known["properties"][optional].pop("required", None)
             if kind == "object" and known["type"] == "object":
                 known |= {"type": "list", "maxItems": 1}
         elif kind in SCALARS.values() and known["type"] in SCALARS.values():
             known["type"] = kind
             if kind == "string" and "default" in known:
                 known["default"] = str(known["default"])
+
+
+def optional_arguments(arguments: type) -> set[str]:
+    """The arguments that the SDK lets a program leave out."""
+    given = inspect.signature(arguments).parameters
+    names = _types.input_type_py_to_pulumi_names(arguments)
+    return {name for python_name, name in names.items() if given[python_name].default is not inspect.Parameter.empty}
 
 
 def nested_arguments(arguments: type) -> dict[str, type]:

@@ -12,6 +12,7 @@ type:
     id               what Pulumi calls it; the name where nothing is said
     newest           an id that stands for the newest of a numbered series
     sequence         what the series is counted by
+    agent            the service whose agent exists in the project once there is one of the type
     idempotent       creating it twice is no error (grants, enabled APIs)
     seconds          typical durations of create, update and delete, on the virtual clock
     propagation      seconds until others see it
@@ -95,6 +96,7 @@ class ResourceType:
     any_case: tuple[str, ...] = ()
     newest: str | None = None
     sequence: str | None = None
+    agent: str | None = None
     idempotent: bool = False
     seconds: Mapping[str, float] = field(default_factory=dict[str, float])
     propagation: float = 0

@@ -14,10 +14,10 @@ from . import rules
 from .catalog import ResourceType, types, with_place
 from .data_sources import DataSource
 from .naming import is_made_once, made_up, render, render_tree
-from .rules import cloud_sql, common, iam, iam_policy, kms, network, secrets, storage
+from .rules import analytics, cloud_sql, common, iam, iam_policy, kms, network, secrets, storage
 from .view import Request, Verb, View
 
-RULE_MODULES = (common, iam, iam_policy, network, kms, secrets, cloud_sql, storage)
+RULE_MODULES = (common, iam, iam_policy, network, kms, secrets, cloud_sql, storage, analytics)
 """Importing them registers their rules."""
 DEFAULT_TIMEOUT = 1200.0
 """The provider's patience, in seconds, where the program says nothing."""
@@ -203,6 +203,8 @@ class Cloud:
                 name, _ = request.target(reference, value)
                 links[reference.path, name] = reference.on_delete
         self.store.put(row, links)
+        if request.type.agent:
+            View(self.store).note_agent(request.type.agent, request.project)
         self.store.release(row.name)
         self.store.record(request.verb, request.type.type, row.name, row.urn)
         return row
@@ -220,8 +222,7 @@ class Cloud:
 
     def _stored(self, type_: ResourceType, inputs: Props) -> Props:
         """The inputs as they are kept: secrets as digests."""
-        hidden = type_.shape.secret_paths()
-        return {key: self.store.digest(value) if key in hidden else value for key, value in inputs.items()}
+        return type_.shape.map_secrets(inputs, lambda _, value, __: self.store.digest(value))
 
     def _keep_name(self, type_: ResourceType, row: Row) -> None:
         keep = type_.keep

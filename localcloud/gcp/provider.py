@@ -12,7 +12,7 @@ from ..errors import LocalCloudError, ProviderRefusal
 from ..plugin import Difference, State
 from ..shape import Change, Failure, Kind
 from ..store import Row, Store
-from ..values import UNKNOWN, Props, is_known, merge
+from ..values import UNKNOWN, Props, at, is_known, merge
 from . import rules
 from .catalog import ResourceType, types, with_place
 from .cloud import Cloud, Place
@@ -144,20 +144,19 @@ class GcpProvider:
     def _shown(self, type_: ResourceType, outputs: Props) -> Props:
         """The outputs without what is never read back, and without what only the local cloud needs."""
         known = type_.shape.properties
-        shown = {key: value for key, value in outputs.items() if key in known and not type_.shape.is_write_only(key)}
-        return type_.in_capitals(shown)
+        shown = {key: value for key, value in outputs.items() if key in known}
+        return type_.in_capitals(type_.shape.map_secrets(shown, lambda _, value, write_only: None if write_only else value))
 
     def _revealed(self, type_: ResourceType, row: Row, before: State) -> Props:
         """The inputs of a resource, with the secrets that Pulumi knows where they are still the cloud's."""
-        inputs = dict(row.config)
-        for name in type_.shape.secret_paths() & inputs.keys():
-            known = before.inputs.get(name)
-            if known is not None and self.cloud.digest(known) == inputs[name]:
-                inputs[name] = known
-            elif type_.shape.is_write_only(name):
-                inputs.pop(name)
-                inputs |= {name: known} if known is not None else {}
-        return inputs
+
+        def reveal(path: str, kept: Any, write_only: bool) -> Any:
+            known = at(before.inputs, path)
+            if write_only or (known is not None and self.cloud.digest(known) == kept):
+                return known
+            return kept
+
+        return type_.shape.map_secrets(row.config, reveal)
 
     def _labels(self, type_: ResourceType, inputs: Props) -> Props:
         if "pulumiLabels" not in type_.shape.properties:

@@ -66,12 +66,17 @@ class View:
         return self.store.get(name) is not None or self.was_asked_for(self.agent(service, project))
 
     def was_asked_for(self, email: str) -> bool:
-        """Whether a data source has asked for the agent of that address."""
+        """Whether the agent of that address exists because a data source asked for it, or a resource made it."""
         return self.store.meta(f"agent:{email}") is not None
 
     def note_agent(self, service: str, project: str) -> None:
-        """Asking for a service's agent has made it."""
+        """A service's agent exists from now on."""
         self.store.set_meta(f"agent:{self.agent(service, project)}", "1")
+
+    def holds_objects_since(self, name: str) -> float | None:
+        """When objects were put into the resource of that name, where somebody said so; a new one of that name holds none."""
+        since, row = self.store.meta(f"holds-objects:{name}"), self.store.get(name)
+        return float(since) if since is not None and row is not None and float(since) >= row.created_at else None
 
     def is_granted(self, row: Row, member: str, *roles: str) -> bool:
         """Whether a member has one of the roles on a resource or on its project."""

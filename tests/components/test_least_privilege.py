@@ -42,13 +42,17 @@ WORKLOADS: dict[str, Grants] = {
     "metrics-exporter": SIGN_IN,
 }  # fmt: skip
 GROUPS: dict[str, Grants] = {
-    "data-readers": SIGN_IN | {("monitoring.viewer", "project")},
+    "data-readers": SIGN_IN | {
+        ("monitoring.viewer", "project"), ("bigquery.jobUser", "project"),
+        ("bigquery.dataViewer", "dataset alphintra_analytics"), ("bigquery.connectionUser", "connection main-db-replica"),
+    },
     "data-developers": {("logging.viewAccessor", "logs _Default/_Default"), ("monitoring.viewer", "project")},
     "data-admins": SIGN_IN | {
         ("cloudsql.viewer", "main-db"), ("logging.viewAccessor", "logs _Default/_Default"), ("monitoring.viewer", "project"),
     },
     "data-compliance": {
         (READ, "documents/kyc-documents/"), (READ, "documents/legal/"),
+        ("bigquery.dataViewer", "dataset alphintra_audit"), ("bigquery.jobUser", "project"),
         ("logging.viewAccessor", "logs _Default/_AllLogs"), ("logging.viewAccessor", "logs _Required/_AllLogs"),
     },
 }  # fmt: skip
@@ -59,6 +63,7 @@ ON_THE_PROJECT: dict[str, tuple[str, str, str | None]] = {
     "cloudsql.client": ("instances have no grants", SQL_DOCS, SQL_INSTANCE),
     "cloudsql.instanceUser": ("instances have no grants", SQL_DOCS, SQL_INSTANCE),
     "cloudsql.viewer": ("instances have no grants", SQL_DOCS, SQL_INSTANCE),
+    "bigquery.jobUser": ("jobs belong to the project", "https://cloud.google.com/bigquery/docs/access-control", None),
     "monitoring.viewer": (
         "metrics have neither grants nor conditions",
         "https://cloud.google.com/monitoring/access-control",
@@ -83,6 +88,8 @@ def granted(environment: str) -> Iterator[tuple[str, str, str]]:
             on = f"{bucket}/{folder[1] if folder else ''}"
         elif known.type.startswith("gcp:logging/"):
             on = f"logs {given['bucket']}/{given['name']}"
+        elif "datasetId" in given or "connectionId" in given:
+            on = f"dataset {given['datasetId']}" if "datasetId" in given else f"connection {given['connectionId']}"
         elif "secretId" in given:
             on = f"secret {given['secretId']}"
         else:
@@ -103,7 +110,7 @@ def by_identity(environment: str, member: str) -> dict[str, Grants]:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_what_workloads_may_do(environment: str) -> None:
-    assert by_identity(environment, r"serviceAccount:((?!service-\d)[^@\[]+)@.+") == WORKLOADS
+    assert by_identity(environment, r"serviceAccount:((?!(?:service|bq)-\d)[^@\[]+)@.+") == WORKLOADS
 
 
 @pytest.mark.parametrize("environment", ["staging", "prod"])
@@ -114,7 +121,8 @@ def test_what_people_may_do(environment: str) -> None:
 def test_developers_may_more_where_the_data_is_made_up() -> None:
     found = by_identity("dev", r"group:(.+)@alphintra\.com")
     more = SIGN_IN | {("secretmanager.secretAccessor", "secret main-db-pgbouncer")}
-    assert found == {**GROUPS, "data-developers": GROUPS["data-developers"] | more}
+    readers = GROUPS["data-readers"] - {("bigquery.connectionUser", "connection main-db-replica")}  # dev has no replica
+    assert found == {**GROUPS, "data-readers": readers, "data-developers": GROUPS["data-developers"] | more}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -110,10 +110,39 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     "database.connector_enforcement": ("prod", {"database": {"connector_enforcement": "REQUIRED"}}, "settings.connectorEnforcement"),
     "database.flags": ("prod", {"database": {"flags": {"track_io_timing": "off"}}}, "settings.databaseFlags[16].value"),
     "database.databases": ("prod", {"database": {"databases": ["alphintra", "reporting"]}}, "name"),
-    "database.replicas": ("dev", {"encryption": {"customer_managed": True}, "database": {"replicas": {"us-east1": {"zone": "us-east1-b"}}}}, "masterInstanceName"),
+    "database.replicas": ("dev", {"encryption": {"customer_managed": True}, "secrets": {"credentials": {"main-db-bigquery": {}}}, "database": {"replicas": {"us-east1": {"zone": "us-east1-b"}}}}, "masterInstanceName"),
     "database.replicas.<name>.zone": ("prod", {"database": {"replicas": {"us-east1": {"zone": "us-east1-c"}}}}, "settings.locationPreference.zone"),
     "database.replicas.<name>.availability": ("prod", {"database": {"replicas": {"us-east1": {"availability": "REGIONAL"}}}}, "settings.availabilityType"),
     "storage.buckets.<name>.access.<name>.group": ("prod", {"storage": {"buckets": {"documents": {"access": {"officers-kyc": {"group": "data-readers"}}}}}}, "member"),
+    "analytics.region": ("dev", {"analytics": {"region": "primary"}}, "location"),
+    "analytics.prefix": ("prod", {"analytics": {"prefix": "others"}}, "datasetId"),
+    "analytics.datasets": ("prod", {"analytics": {"datasets": {"scratch": {"purpose": "Something else"}}}}, "description"),
+    "analytics.sinks": ("prod", {"analytics": {"sinks": {"audit-archive": None}}}, "bucket"),
+    **{
+        f"analytics.datasets.<name>.{key}": ("prod", {"analytics": {"datasets": {"audit": {key: value}}}}, path)
+        for key, value, path in (
+            ("purpose", "Something else", "description"),
+            ("expiration_days", 365, "defaultPartitionExpirationMs"),
+            ("time_travel_hours", 48, "maxTimeTravelHours"),
+            ("readers", ["data-admins"], "member"),
+        )
+    },
+    **{
+        f"analytics.sinks.<name>.{key}": ("prod", {"analytics": {"sinks": {"audit-archive": over}}}, path)
+        for key, over, path in (
+            ("logs", {"logs": ["cloudaudit.googleapis.com/activity"]}, "filter"),
+            ("dataset", {"dataset": "analytics", "bucket": None}, "destination"),
+            ("bucket", {"bucket": "backups"}, "destination"),
+        )
+    },
+    **{
+        f"analytics.federation.{key}": ("prod", {"analytics": {"federation": {key: value}}, **more}, path)
+        for key, value, more, path in (
+            ("name", "other-replica", {}, "connectionId"),
+            ("database", "reporting", {"database": {"databases": ["alphintra", "reporting"]}}, "cloudSql.database"),
+            ("users", ["data-admins"], {}, "member"),
+        )
+    },
     "storage.prefix": ("prod", {"storage": {"prefix": "others"}}, "name"),
     "storage.buckets": ("prod", {"storage": {"buckets": {"uploads": None}}}, "name"),
     "storage.access_log_bucket": ("prod", {"storage": {"access_log_bucket": "logs"}}, "logging.logBucket"),

@@ -13,7 +13,7 @@ from ..environments import ENVIRONMENTS, flat, of_type, recorded, resources
 PRIMARY = resources("prod")["main-db-primary"]
 REPLICA = resources("prod")["main-db-replica-us-east1"]
 STATEFUL = {
-    "Bucket", "Connection", "CryptoKey", "Database", "DatabaseInstance", "GlobalAddress", "KeyRing", "Network", "Secret", "Subnetwork",
+    "Bucket", "Connection", "CryptoKey", "Database", "DatabaseInstance", "Dataset", "GlobalAddress", "KeyRing", "Network", "Secret", "Subnetwork",
 }  # fmt: skip
 """What holds data, or cannot be rebuilt without losing it."""
 
@@ -105,7 +105,10 @@ def test_keys() -> None:
     assert {at(key.inputs, "rotationPeriod") for key in keys} == {"7776000s"}, "90 days"
     assert {at(key.inputs, "destroyScheduledDuration") for key in keys} == {"2592000s"}
     levels = {(key.inputs["name"], at(key.inputs, "versionTemplate.protectionLevel")) for key in keys}
-    assert levels == {("pii", "HSM"), *((name, "SOFTWARE") for name in ("database", "secrets", "objects", "cluster"))}
+    assert levels == {
+        ("pii", "HSM"),
+        *((name, "SOFTWARE") for name in ("database", "secrets", "objects", "analytics", "cluster")),
+    }
     assert {ring.inputs["location"] for ring in of_type("prod", "KeyRing")} == {"us-central1", "us-east1"}
 
 
@@ -151,7 +154,9 @@ def test_one_switch_drives_every_guard(environment: str) -> None:
             assert known.inputs["deletionProtection"] is protected
         if kind == "DatabaseInstance":
             assert known.inputs["settings"]["deletionProtectionEnabled"] is protected
-        if kind in ("CryptoKey", "Bucket"):
+        if kind == "Dataset":
+            assert known.inputs["deleteContentsOnDestroy"] is not protected
+        if kind in ("CryptoKey", "Bucket", "Dataset"):
             assert known.inputs["deletionPolicy"] == ("PREVENT" if protected else "DELETE")
 
 
@@ -170,6 +175,7 @@ def test_tearing_down_turns_every_guard_off_and_changes_nothing_else() -> None:
         "deletionProtection",
         "settings.deletionProtectionEnabled",
         "deletionPolicy",
+        "deleteContentsOnDestroy",
         "settings.retainBackupsOnDelete",
     }
 

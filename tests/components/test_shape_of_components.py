@@ -65,7 +65,7 @@ def test_a_consumer_of_a_key_waits_for_its_agents_grant() -> None:
                 needed = [urn for urn in grants if value.endswith(f"/{_key_name(urn)}") and _region(value) in urn]
                 assert needed, f"{known.urn}: nobody is granted the use of {value}"
                 assert set(needed) <= set(known.property_dependencies[top]), known.urn
-    assert consumers == 14, "two instances, two secrets in two regions, eight buckets"
+    assert consumers == 19, "two instances, three secrets in two regions, eight buckets, two datasets and a connection"
 
 
 def _key_name(grant: str) -> str:
@@ -109,7 +109,17 @@ def test_no_password_is_ever_plain(environment: str) -> None:
 
 def test_outputs_are_references() -> None:
     outputs = recorded("prod").stack_outputs
-    assert set(outputs) == {"project", "network", "mainDatabase", "buckets", "secrets", "serviceAccounts", "groups", "keys"}
+    assert set(outputs) == {
+        "project",
+        "network",
+        "mainDatabase",
+        "buckets",
+        "analytics",
+        "secrets",
+        "serviceAccounts",
+        "groups",
+        "keys",
+    }
     assert outputs["buckets"]["uploads"] == {"name": "alphintra-uploads", "folders": ["uploads/"]}
     assert outputs["mainDatabase"] == {
         "instance": "alphintra-main-db",

@@ -144,7 +144,7 @@ def test_the_state_holds_no_password_in_plain_text(standing: Standing) -> None:
     """Nor does what `up` has said, nor any other file."""
     cloud = standing("prod")
     passwords = _passwords(cloud)
-    assert len(passwords) == 2
+    assert len(passwords) == 3
     assert all(len(password) >= 32 for password in passwords)
     files = [path for path in cloud.home.rglob("*") if path.is_file()]
     assert {"prod.json", "cloud.db", "up.log"} <= {path.name for path in files}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .cases_analytics import ANALYTICS_CASES
 from .cases_identities import IDENTITY_CASES
 from .cases_storage import STORAGE_CASES
 from .parts import (
@@ -553,7 +554,17 @@ def _cloud_sql() -> list[Case]:
     return cases
 
 
-CASES: tuple[Case, ...] = (*_common(), *_network(), *_kms(), *_secrets(), *_iam(), *_cloud_sql(), *STORAGE_CASES, *IDENTITY_CASES)
+CASES: tuple[Case, ...] = (
+    *_common(),
+    *_network(),
+    *_kms(),
+    *_secrets(),
+    *_iam(),
+    *_cloud_sql(),
+    *STORAGE_CASES,
+    *IDENTITY_CASES,
+    *ANALYTICS_CASES,
+)
 STAGED_ELSEWHERE = {
     "name-reserved": "a deletion comes before the creation that is refused: test_life.py",
     "operation-in-progress": "an operation has to hang first: test_life.py",

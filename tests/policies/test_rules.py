@@ -24,7 +24,7 @@ from pulumi_policy import (
 from localcloud.values import UNKNOWN, Props, merge
 from policies import pack
 from policies.rule import EVERYWHERE, NOT_DEV, Rule, at
-from policies.rules import AUDIT, BUCKET, FIREWALL_RULE, GRANTS, INSTANCE, KEY, RULES, SECRET, SUBNET
+from policies.rules import AUDIT, BUCKET, DATASET, FIREWALL_RULE, GRANTS, INSTANCE, KEY, RULES, SECRET, SUBNET
 
 from ..environments import ENVIRONMENTS, recorded
 from .proxies import ARRAY, BOOLEAN, OBJECT, STRING, UnknownValueError, beside_unknowns, nested, proxied, unknowns, without
@@ -68,15 +68,24 @@ def instance(path: str, *, good: Sequence[Any], bad: Sequence[Any], unknown: str
     )
 
 
-def bucket(path: str, *, good: Sequence[Any], bad: Sequence[Any], unknown: str, missing_is_bad: bool = True, **rest: Any) -> Case:
-    """A case of a property of buckets."""
+def bucket(
+    path: str,
+    *,
+    good: Sequence[Any],
+    bad: Sequence[Any],
+    unknown: str,
+    missing_is_bad: bool = True,
+    types: tuple[str, ...] = (BUCKET,),
+    **rest: Any,
+) -> Case:
+    """A case of a property of buckets, or of another type where one is given."""
     return Case(
         path=path,
         good=[nested(path, value) for value in good],
         bad=[nested(path, value) for value in bad],
         missing_is_bad=missing_is_bad,
         unknown=unknown,
-        types=(BUCKET,),
+        types=types,
         **rest,
     )
 
@@ -189,6 +198,10 @@ CASES = {
     "gcs-cmek": bucket(
         "encryption.defaultKmsKeyName", good=["projects/p/locations/us-central1/keyRings/r/cryptoKeys/objects"], bad=[""],
         unknown=STRING,
+    ),
+    "bigquery-cmek": bucket(
+        "defaultEncryptionConfiguration.kmsKeyName", good=["projects/p/locations/us-east1/keyRings/r/cryptoKeys/analytics"],
+        bad=[""], unknown=STRING, types=(DATASET,),
     ),
     "gcs-has-lifecycle": bucket(
         "lifecycleRules", good=[[{"action": {"type": "Delete"}, "condition": {"age": 9}}]], bad=[[]], unknown=ARRAY,
@@ -314,7 +327,7 @@ def test_every_grant_is_of_a_type_that_the_rules_know(environment: str) -> None:
 def test_a_preview_leaves_undecided_only_what_google_decides(rule: str, environment: str) -> None:
     subjects = [known for known in recorded(environment, preview=True).registrations if known.type in BY_ID[rule].types]
     waiting = [known.urn for known in subjects if at(known.inputs, CASES[rule].path) is UNKNOWN]
-    assert bool(waiting) is (rule in ("sql-cmek", "gcs-cmek", "iam-no-public-members", "iam-no-single-persons"))
+    assert bool(waiting) is (rule in ("sql-cmek", "gcs-cmek", "bigquery-cmek", "iam-no-public-members", "iam-no-single-persons"))
     for known in subjects:
         if known.urn in waiting:
             with pytest.raises(UnknownValueError):
@@ -393,7 +406,7 @@ def test_a_rule_applies_in_its_environments(rule: str, environment: str, monkeyp
 def test_a_rule_applies_to_its_types_and_no_other(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
     in_environment(monkeypatch, "prod")
     bad = CASES[rule].bad[0]
-    kinds = {AUDIT, INSTANCE, KEY, SECRET, SUBNET, FIREWALL_RULE, *GRANTS, "gcp:storage/bucket:Bucket"}
+    kinds = {AUDIT, INSTANCE, KEY, SECRET, SUBNET, FIREWALL_RULE, *GRANTS, BUCKET, DATASET}
     assert {kind for kind in kinds if reports(BY_ID[rule], bad, kind)} == set(CASES[rule].types)
 
 

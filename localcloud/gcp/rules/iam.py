@@ -15,6 +15,8 @@ LOG_VIEW_GRANT = "gcp:logging/logViewIamMember:LogViewIamMember"
 LOG_VIEWS = ("_Default/_Default", "_Default/_AllLogs", "_Required/_AllLogs")
 """The views of logs that every project has."""
 GRANTS = {
+    "gcp:bigquery/connectionIamMember:ConnectionIamMember": "bigquery",
+    "gcp:bigquery/datasetIamMember:DatasetIamMember": "bigquery",
     "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember": "cloudkms",
     "gcp:secretmanager/secretIamMember:SecretIamMember": "secretmanager",
     "gcp:pubsub/topicIAMMember:TopicIAMMember": "pubsub",
@@ -51,7 +53,7 @@ def member_exists(request: Request) -> Refusal | None:
     if kind != "serviceAccount" or ".svc.id.goog" in email:
         return None
     own = re.fullmatch(r"[^@]+@([a-z0-9-]+)\.iam\.gserviceaccount\.com", email)
-    if own and email.startswith("service-"):
+    if own and email.startswith(("service-", "bq-")):
         declared = any(row.computed.get("email") == email for row in request.cloud.all(IDENTITY))
         known = declared or request.cloud.was_asked_for(email)
     elif own and own[1] == request.project:

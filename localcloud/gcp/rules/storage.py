@@ -211,8 +211,5 @@ def _bucket(request: Request) -> Mapping[str, Any]:
 
 
 def _holds_objects_since(request: Request) -> float | None:
-    """When objects were put into the bucket, where somebody said so; it stays where the deletion policy abandons it."""
-    since, row = request.cloud.store.meta(f"holds-objects:{request.name}"), request.cloud.store.get(request.name)
-    if since is None or row is None or request.get("deletionPolicy") == "ABANDON":
-        return None
-    return float(since) if float(since) >= row.created_at else None
+    """When objects were put into the bucket; they stay where the deletion policy abandons it."""
+    return None if request.get("deletionPolicy") == "ABANDON" else request.cloud.holds_objects_since(request.name)
