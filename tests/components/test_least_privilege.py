@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from localcloud.gcp.rules.iam_policy import roles
 from policies.rules import GRANTS
 
 from ..environments import ENVIRONMENTS, recorded
@@ -128,6 +129,12 @@ def test_developers_may_more_where_the_data_is_made_up() -> None:
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_nothing_is_granted_to_a_single_person(environment: str) -> None:
     assert not [who for who, _, _ in granted(environment) if not who.startswith(("serviceAccount:", "group:"))]
+
+
+def test_the_local_cloud_knows_every_role_that_is_granted() -> None:
+    """It lets pass what it has no list of: a misspelt role of another service would go unnoticed."""
+    known = {f"{service}.{name}" for service, names in roles().items() for name in names}
+    assert {role for _, role, _ in granted("prod")} <= known
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
