@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from .errors import LocalCloudError
 from .shape import Change, Failure
 from .values import Props
 
@@ -27,6 +28,25 @@ class State:
     outputs: Props
 
 
+class NotReady(LocalCloudError):
+    """The resource was made or changed, and does not work.
+
+    Attributes:
+        state: the resource as it is.
+        reasons: why it does not work, one by one.
+        rule: the id of the first rule that said so.
+    """
+
+    def __init__(self, message: str, state: State, reasons: Sequence[str], rule: str = "") -> None:
+        super().__init__(message)
+        self.state = state
+        self.reasons = reasons
+        self.rule = rule
+
+    def __str__(self) -> str:
+        return ": ".join([str(self.args[0]), "; ".join(self.reasons)])
+
+
 class Provider(Protocol):
     """A resource provider. Inputs may hold `UNKNOWN`; secrets arrive as their plain values."""
 
@@ -37,6 +57,10 @@ class Provider(Protocol):
 
     def check_config(self, config: Props) -> list[Failure]:
         """What is wrong with the provider's own settings."""
+        ...
+
+    def diff_config(self, old: Props, new: Props) -> Sequence[str]:
+        """The settings whose change needs a new provider, and with it new resources."""
         ...
 
     def configure(self, config: Props) -> None:
@@ -52,7 +76,7 @@ class Provider(Protocol):
         ...
 
     def planned(self, token: str, inputs: Props, old_outputs: Props) -> Props:
-        """The outputs as a preview shows them."""
+        """The outputs as a preview shows them; raises LocalCloudError where the update would be refused."""
         ...
 
     def create(self, token: str, urn: str, inputs: Props, timeout: float) -> State:

@@ -35,7 +35,7 @@ MESSAGE_BYTES = 64 * 1024 * 1024
 def main() -> int:
     """Serves until the engine goes away."""
     parser = argparse.ArgumentParser(prog="python -m localcloud.serve", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("package", choices=["gcp", "random"])
+    parser.add_argument("package", choices=["gcp", "kubernetes", "random"])
     parser.add_argument("engine", nargs="?", help="the engine's address; not needed")
     arguments = parser.parse_args()
     provider = _provider(arguments.package)
@@ -84,14 +84,20 @@ class _Broken:
 
 def _provider(package: str) -> Provider:
     if package == "random":
-        from .random.provider import RandomProvider  # noqa: PLC0415 - each process needs one of the two
+        from .random.provider import RandomProvider  # noqa: PLC0415 - each process needs one of them
 
         return RandomProvider()
-    from .gcp.provider import GcpProvider  # noqa: PLC0415
     from .store import Store  # noqa: PLC0415
 
     try:
-        return GcpProvider(Store(store_path()))
+        store = Store(store_path())
+        if package == "kubernetes":
+            from .kubernetes.provider import KubernetesProvider  # noqa: PLC0415
+
+            return KubernetesProvider(store)
+        from .gcp.provider import GcpProvider  # noqa: PLC0415
+
+        return GcpProvider(store)
     except LocalCloudError as error:
         return cast("Provider", _Broken(error))
 

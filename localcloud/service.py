@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from .errors import LocalCloudError
-from .plugin import Difference, Provider, State
+from .plugin import Difference, NotReady, Provider, State
 from .shape import Kind
 from .wire import receive, send
 
@@ -62,10 +62,14 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
 
         return _answered(context, answer)
 
-    def DiffConfig(self, request: Any, context: Context) -> Any:  # noqa: ARG002
-        changed = request.old_inputs != request.news
-        some = provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE
-        return provider_pb2.DiffResponse(changes=some)
+    def DiffConfig(self, request: Any, context: Context) -> Any:
+        def answer() -> Any:
+            changed = request.old_inputs != request.news
+            some = provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE
+            replaces = self.provider.diff_config(receive(request.old_inputs), receive(request.news)) if changed else ()
+            return provider_pb2.DiffResponse(changes=some, replaces=replaces, diffs=replaces)
+
+        return _answered(context, answer)
 
     def Configure(self, request: Any, context: Context) -> Any:
         def answer() -> Any:
@@ -161,10 +165,24 @@ def _difference(difference: Difference) -> Any:
     )
 
 
+def _partly(error: NotReady) -> bytes:
+    """How the protocol says that a resource is there and does not work: it goes into the state, with the reasons."""
+    state = error.state
+    detail = provider_pb2.ErrorResourceInitFailed(
+        id=state.id, properties=send(state.outputs), inputs=send(state.inputs), reasons=error.reasons
+    )
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(error.args[0]))
+    status.details.add().Pack(detail)
+    return status.SerializeToString()
+
+
 def _answered(context: Context, answer: Callable[[], T]) -> T:
     """Gives an answer, or what went wrong as a sentence; only a defect of ours shows a traceback."""
     try:
         return answer()
+    except NotReady as error:
+        context.set_trailing_metadata((("grpc-status-details-bin", _partly(error)),))
+        return context.abort(grpc.StatusCode.UNKNOWN, str(error.args[0]))
     except LocalCloudError as error:
         return context.abort(grpc.StatusCode.UNKNOWN, str(error))
     except Exception:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final, TypeGuard
 
 Props = dict[str, Any]
@@ -17,6 +18,13 @@ class _Unknown:
 
 
 UNKNOWN: Final = _Unknown()
+
+
+@dataclass(frozen=True)
+class Secret:
+    """An output that Pulumi must keep secret."""
+
+    value: Any
 
 
 def is_object(value: Any) -> TypeGuard[Mapping[str, Any]]:
@@ -45,6 +53,18 @@ def at(values: Any, path: str) -> Any:
             return UNKNOWN
         values = values.get(name) if is_object(values) else None
     return values
+
+
+def object_at(values: Any, path: str) -> Mapping[str, Any]:
+    """The object at a dotted path; empty where there is none."""
+    found = at(values, path)
+    return found if is_object(found) else {}
+
+
+def list_at(values: Any, path: str) -> list[Any]:
+    """The list at a dotted path; empty where there is none."""
+    found = at(values, path)
+    return found if is_list(found) else []
 
 
 def every(values: Any, path: str) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from google.protobuf import struct_pb2
 
-from .values import UNKNOWN
+from .values import UNKNOWN, Secret
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a marker of the protocol, not a secret
@@ -58,5 +58,6 @@ _ENCODERS: tuple[tuple[Any, Callable[[Any], struct_pb2.Value]], ...] = (
     (int | float, lambda value: struct_pb2.Value(number_value=value)),
     (str, lambda value: struct_pb2.Value(string_value=value)),
     (Mapping, lambda value: struct_pb2.Value(struct_value=send(value))),
+    (Secret, lambda value: _send({SIGNATURE: SECRET, "value": value.value})),
     (list, lambda value: struct_pb2.Value(list_value=struct_pb2.ListValue(values=[_send(item) for item in value]))),
 )

@@ -54,6 +54,10 @@ class GcpProvider:
         """Refuses settings that the provider does not have."""
         return [Failure(key, f'An argument named "{key}" is not expected here.') for key in config if key not in CONFIG_KEYS]
 
+    def diff_config(self, old: Props, new: Props) -> Sequence[str]:  # noqa: ARG002
+        """A project may be changed: its resources say themselves that they move."""
+        return ()
+
     def configure(self, config: Props) -> None:
         """Takes project, region, default labels and deletion policy."""
         self.place = Place(project=str(config.get("project") or ""), region=str(config.get("region") or ""))

@@ -113,6 +113,11 @@ class Request:
     cloud: View
 
     @property
+    def token(self) -> str:
+        """The Pulumi token of the resource's type."""
+        return self.type.type
+
+    @property
     def name(self) -> str:
         """Google's full name of the resource."""
         return self.type.full_name(self.path)

@@ -53,6 +53,10 @@ class RandomProvider:
         """It has no settings."""
         return [Failure(key, f'An argument named "{key}" is not expected here.') for key in config if key != "version"]
 
+    def diff_config(self, old: Props, new: Props) -> Sequence[str]:  # noqa: ARG002
+        """It has no settings."""
+        return ()
+
     def configure(self, config: Props) -> None:
         """There is nothing to configure."""
 

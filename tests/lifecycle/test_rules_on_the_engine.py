@@ -2,73 +2,41 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from pulumi.automation import EngineEvent, LocalWorkspace, ProjectSettings, Stack
-from pulumi.automation.errors import CommandError
 
-from localcloud.serve import STORE_VARIABLE
-from localcloud.store import Store
 from tests.localcloud.cases import CASES
 from tests.localcloud.parts import Case
 from tests.localcloud.program import declare, stage
 from tests.localcloud.world import Res
-from tools.lifecycle.engine import Engine
 from tools.lifecycle.events import Report
-from tools.recorder import ROOT
+
+from .scene import Scene
 
 pytestmark = pytest.mark.engine
 DELETIONS = [case for case in CASES if case.deletes]
 OTHERS = [case for case in CASES if not case.deletes]
 
 
-class Stage:
+class Stage(Scene):
     """A stack whose program is a list of small programs, one a case, each in a project of its own."""
 
     def __init__(self, folder: Path, cases: Sequence[Case]) -> None:
+        super().__init__(folder, lambda: declare(self.programs))
         self.cases = cases
-        self.folder = folder
-        self.program: Sequence[tuple[str, Sequence[Res]]] = []
-        (folder / "work").mkdir()
-        (folder / "state").mkdir()
-        variables = {
-            "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
-            "PULUMI_CONFIG_PASSPHRASE": "test",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            "PATH": f"{ROOT / 'localcloud' / 'bin'}{os.pathsep}{os.environ['PATH']}",
-            STORE_VARIABLE: str(folder),
-        }
-        workspace = LocalWorkspace(
-            work_dir=str(folder / "work"),
-            pulumi_home=str(folder / "home"),
-            program=lambda: declare(self.program),
-            env_vars=variables,
-            project_settings=ProjectSettings(name="rules", runtime="python"),
-            pulumi_command=Engine(),
-        )
-        self.stack = Stack.create_or_select("test", workspace)
+        self.programs: Sequence[tuple[str, Sequence[Res]]] = []
 
-    def up(self, resources: Callable[[Case], Sequence[Res]]) -> Report:
+    def bring(self, resources: Callable[[Case], Sequence[Res]]) -> Report:
         """Brings every case to some of its resources; goes on where one is refused."""
-        self.program = [(case.project, resources(case)) for case in self.cases]
-        report = Report("up", progress=False)
-
-        def listen(event: EngineEvent) -> None:
-            report(event)
-
-        try:
-            self.stack.up(on_event=listen, continue_on_error=True, show_secrets=False)
-        except CommandError:
-            assert report.errors
-        return report
+        self.programs = [(case.project, resources(case)) for case in self.cases]
+        return self.up()
 
     def tell(self, commands: Callable[[Case], Sequence[tuple[str, ...]]]) -> None:
         """Stages what the cases need."""
-        store = Store(self.folder / "cloud.db")
+        store = self.store()
         for case in self.cases:
             stage(store, commands(case))
         store.close()
@@ -76,25 +44,25 @@ class Stage:
 
 def test_creations_and_updates(tmp_path: Path) -> None:
     scene = Stage(tmp_path, OTHERS)
-    assert scene.up(lambda case: case.setup).messages() == []
+    assert scene.bring(lambda case: case.setup).messages() == []
     scene.tell(lambda case: case.stage)
-    _assert_each_refused(scene.up(lambda case: case.bad), OTHERS)
+    _assert_each_refused(scene.bring(lambda case: case.bad), OTHERS)
     scene.tell(lambda case: case.unstage)
-    assert scene.up(lambda case: case.good).messages() == []
+    assert scene.bring(lambda case: case.good).messages() == []
 
 
 def test_deletions(tmp_path: Path) -> None:
     scene = Stage(tmp_path, DELETIONS)
-    assert scene.up(lambda case: case.setup).messages() == []
+    assert scene.bring(lambda case: case.setup).messages() == []
     scene.tell(lambda case: case.stage)
-    _assert_each_refused(scene.up(lambda case: case.bad), DELETIONS)
+    _assert_each_refused(scene.bring(lambda case: case.bad), DELETIONS)
 
 
 def test_deletions_that_are_in_order(tmp_path: Path) -> None:
     scene = Stage(tmp_path, DELETIONS)
-    assert scene.up(lambda case: case.setup).messages() == []
+    assert scene.bring(lambda case: case.setup).messages() == []
     scene.tell(lambda case: case.stage)
-    assert scene.up(lambda case: case.good).messages() == []
+    assert scene.bring(lambda case: case.good).messages() == []
 
 
 def _assert_each_refused(report: Report, cases: Sequence[Case]) -> None:

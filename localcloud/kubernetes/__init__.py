@@ -1,0 +1,1 @@
+"""The stand-in for Kubernetes' API servers, `pulumi-resource-kubernetes`."""

@@ -1,0 +1,11 @@
+"""What only an API server, its controllers and its scheduler say, although the object's shape is right."""
+
+from __future__ import annotations
+
+from . import objects, pod_security, quotas, references, scheduling, storage, workloads
+from .book import BOOK
+
+RULE_MODULES = (objects, workloads, storage, references, pod_security, quotas, scheduling)
+"""Importing them registers their rules."""
+
+__all__ = ["BOOK", "RULE_MODULES"]

@@ -1,0 +1,36 @@
+"""Small programs as Pulumi programs: with the SDK's own classes, under mocks and on the engine."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from tests.localcloud.world import Res
+
+from .world import kubeconfig
+
+
+def declare(resources: Sequence[Res], provider: pulumi.ProviderResource | None = None, **options: Any) -> None:
+    """Declares objects; each waits for those before it."""
+    provider = provider or k8s.Provider("cluster", kubeconfig=kubeconfig())
+    earlier: list[pulumi.Resource] = []
+    for res in resources:
+        opts = pulumi.ResourceOptions(provider=provider, depends_on=list(earlier), **options)
+        earlier.append(_declared(res, opts))
+
+
+def _declared(res: Res, opts: pulumi.ResourceOptions) -> pulumi.Resource:
+    inputs = {re.sub(r"(?<=[a-z0-9])([A-Z])", lambda m: f"_{m[1].lower()}", name): value for name, value in res.inputs.items()}
+    module, kind = res.type.split(":")[1:]
+    group, version = module.rsplit("/", 1)
+    try:
+        package = importlib.import_module(f"pulumi_kubernetes.{group.split('.')[0]}.{version}")
+        sdk_class: Any = getattr(package, kind)
+    except (ImportError, AttributeError):
+        return k8s.apiextensions.CustomResource(res.name, **inputs, opts=opts)
+    return sdk_class(res.name, **inputs, opts=opts)

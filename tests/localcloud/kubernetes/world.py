@@ -1,0 +1,106 @@
+"""A cluster on a local cloud in this process, and small programs for it: lists of objects, created in order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from localcloud.kubernetes.clusters import CLUSTER, NODE_POOL
+from localcloud.kubernetes.provider import KubernetesProvider
+from localcloud.plugin import NotReady, State
+from localcloud.store import Row, Store
+from tests.localcloud.world import Res
+
+ENDPOINT = "gke-1234.us-central1.gke.goog"
+PATH = "projects/p/locations/us-central1/clusters/c"
+FEATURES = {"monitoringConfig": {"managedPrometheus": {"enabled": True}}, "secretManagerConfig": {"enabled": True}}
+
+
+def kubeconfig(endpoint: str = ENDPOINT) -> str:
+    """What a program hands to its provider."""
+    return json.dumps(
+        {
+            "current-context": "c",
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "c"}}],
+            "clusters": [{"name": "c", "cluster": {"server": f"https://{endpoint}"}}],
+            "users": [{"name": "c", "user": {"exec": {"command": "gke-gcloud-auth-plugin"}}}],
+        }
+    )
+
+
+def put_cluster(store: Store, machine: str = "n2-standard-8", count: int = 1, **pool: Any) -> None:
+    """Puts a cluster and its node pool into a store: so many nodes of a machine type in each of three zones."""
+    dns = {"controlPlaneEndpointsConfig": {"dnsEndpointConfig": {"endpoint": ENDPOINT}}}
+    with store.transaction():
+        _put(store, CLUSTER, PATH, {"name": "c", "location": "us-central1"}, {**dns, **FEATURES})
+        config = {"name": "pool", "cluster": "c", "location": "us-central1", "nodeCount": count, **pool}
+        _put(
+            store,
+            NODE_POOL,
+            f"{PATH}/nodePools/pool",
+            {**config, "nodeConfig": {"machineType": machine, **pool.get("nodeConfig", {})}},
+            {},
+        )
+
+
+def _put(store: Store, token: str, path: str, config: Mapping[str, Any], computed: Mapping[str, Any]) -> None:
+    now = store.now()
+    name = f"//container.googleapis.com/{path}"
+    store.put(Row(name, token, "p", path, "", dict(config), dict(computed), now, now, 0), {})
+
+
+class Cluster:
+    """A cluster. `apply` does to it what the engine would do."""
+
+    def __init__(self, folder: Path, machine: str = "n2-standard-8", count: int = 1, **pool: Any) -> None:
+        self.store = Store(folder / "cloud.db")
+        put_cluster(self.store, machine, count, **pool)
+        self.provider = KubernetesProvider(self.store)
+        self.provider.configure({"kubeconfig": kubeconfig()})
+        self.states: dict[str, tuple[Res, State]] = {}
+
+    def apply(self, program: Sequence[Res]) -> None:
+        """Creates, updates and deletes until the program's objects are there; raises at the first refusal."""
+        for res in program:
+            before = self.states.get(res.name)
+            if before is None:
+                self._note(res, lambda res=res: self.create(res))
+            elif before[0].inputs != res.inputs:
+                self._note(res, lambda res=res, state=before[1]: self.change(res, state))
+        wanted = {res.name for res in program}
+        for name in reversed([name for name in self.states if name not in wanted]):
+            res, state = self.states.pop(name)
+            self.provider.delete(res.type, state, 0)
+
+    def create(self, res: Res) -> State:
+        """Checks and creates one object."""
+        return self.provider.create(res.type, f"urn:pulumi:test::test::{res.type}::{res.name}", self.checked(res), 0)
+
+    def change(self, res: Res, state: State) -> State:
+        """Changes one object, or makes a new one in its place where the provider does."""
+        inputs = self.checked(res, state.inputs)
+        difference = self.provider.diff(res.type, state, inputs, [])
+        if not any(change.replaces for change in difference.changes.values()):
+            return self.provider.update(res.type, state, inputs, 0)
+        self.provider.delete(res.type, state, 0)
+        return self.create(res)
+
+    def checked(self, res: Res, old: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The inputs as the provider hands them on."""
+        inputs, failures = self.provider.check(res.type, res.name, dict(res.inputs), dict(old or {}), b"seed")
+        assert not failures, failures
+        return inputs
+
+    def names(self) -> list[str]:
+        """The names of the cluster's objects."""
+        with self.store.transaction():
+            return [row.name.partition("/k8s/")[2] for row in self.store.all() if row.project == PATH]
+
+    def _note(self, res: Res, do: Any) -> None:
+        try:
+            self.states[res.name] = (res, do())
+        except NotReady as error:
+            self.states[res.name] = (res, error.state)
+            raise
