@@ -14,13 +14,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast, get_args, get_origin
 
 from pydantic import BaseModel
 
 from localcloud.gcp.catalog import types
 from localcloud.gcp.cloud import rules as cloud_rules
+from localcloud.kubernetes.kinds import kinds
+from localcloud.kubernetes.rules import BOOK as KUBERNETES
+from localcloud.rulebook import Rule
 from policies.rules import RULES as POLICIES
 from settings import NAMESPACE, Environment, load_stack_file
 from settings.load import FILE_KEYS
@@ -35,6 +38,7 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 ENTRY = "<name>"
 LONGEST_CELL = 60
 Rows = list[Sequence[str]]
+RULE_COLUMNS = ("rule", "what it says", "on", "source", "no.")
 
 
 def main() -> int:
@@ -172,10 +176,6 @@ def _allow_nulls(definitions: Mapping[str, Any]) -> None:
 
 def local_cloud() -> str:
     """The reference of the local cloud."""
-    rules: Rows = [
-        [f"`{rule.id}`", rule.says, ", ".join(rule.verbs), " ".join(_linked(rule.source)), ", ".join(map(str, rule.numbers))]
-        for rule in cloud_rules.RULES.values()
-    ]
     life: Rows = [
         [
             f"`{type_.type}`",
@@ -191,10 +191,35 @@ def local_cloud() -> str:
         "types, allowed values, conflicts, what forces a replacement. The rules are what only the real API says; the last column "
         "is the rule's number in the project's list of what mocks never catch.",
         "## Rules",
-        _table(["rule", "what it says", "on", "source", "no."], rules),
+        _table(RULE_COLUMNS, _rules(cloud_rules.RULES.values())),
         "## Resource types",
         _table(["type", "API", "typical seconds", "what stays after a deletion"], life),
+        "## Rules of Kubernetes",
+        "What API servers, controllers and the scheduler say. Objects are validated against the schemas that the last table "
+        "names; `ready` is asked once an object is made: what does not work stays, and the update ends with its reasons, as it "
+        "does with the real provider. The last column is the trap's number in the project's list of what only real clusters show.",
+        _table(RULE_COLUMNS, _rules(KUBERNETES.rules.values())),
+        "## Kinds of Kubernetes",
+        _table(["type", "schema", "made anew for", "refused to change", "typical seconds"], list(_kinds())),
     )
+
+
+def _rules(rules: Iterable[Rule[Any]]) -> Rows:
+    return [
+        [f"`{rule.id}`", rule.says, ", ".join(rule.verbs), " ".join(_linked(rule.source)), ", ".join(map(str, rule.numbers))]
+        for rule in rules
+    ]
+
+
+def _kinds() -> Iterator[Sequence[str]]:
+    for kind in sorted(kinds().values(), key=lambda known: known.token):
+        yield [
+            f"`{kind.token}`",
+            kind.source,
+            ", ".join(f"`{path}`" for path in kind.replaces),
+            ", ".join(f"`{fixed.path}`" + (f" where {fixed.when}" if fixed.when else "") for fixed in kind.fixed),
+            ", ".join(f"{verb} {seconds:g}" for verb, seconds in kind.seconds.items()),
+        ]
 
 
 def policies() -> str:

@@ -16,9 +16,8 @@ from pulumi.runtime import mocks, run_in_stack
 from pulumi.runtime import settings as pulumi_settings
 from pulumi.runtime.proto import resource_pb2
 
-from localcloud.gcp.catalog import types
+from localcloud.catalog import foresee, is_kept
 from localcloud.gcp.data_sources import data_source, data_sources
-from localcloud.gcp.foresee import foresee
 from localcloud.wire import receive, send
 from settings.load import NAMESPACE
 
@@ -81,7 +80,7 @@ class Recorder(mocks.MockMonitor):
         )
         if self._preview and request.custom:
             id_, state = "", receive(request.object)  # what is not among the inputs stays unknown
-        elif request.type in types():
+        elif is_kept(request.type):
             id_, state = foresee(request.type, request.name, receive(request.object), self._project, self._region)
         else:
             id_, state = (f"{request.name}-id" if request.custom else ""), _other(request)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from localcloud.gcp.catalog import types
+from localcloud.catalog import create_seconds
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,6 @@ def critical_path(resources: Sequence[Mapping[str, Any]]) -> CriticalPath:
             steps.insert(0, (step.rsplit("::", 1)[-1], seconds))
         step = waited_for[step]
     return CriticalPath(finished.get(last, 0.0), steps)
-
-
-def create_seconds(token: str) -> float:
-    """The typical duration of creating a resource of a type, with the time until others see it; 0 where there is none."""
-    known = types().get(token)
-    return (float(known.seconds.get("create", 0)) + known.propagation) if known else 0.0
 
 
 def _needs(resource: Mapping[str, Any]) -> list[str]:

@@ -45,6 +45,7 @@ class Kind:
     plural: str
     namespaced: bool
     schema: Schema
+    source: str = "the cluster"
     custom: bool = False
     provided_by: str | None = None
     name: str = "subdomain"
@@ -112,6 +113,7 @@ def kinds() -> Mapping[str, Kind]:
                 plural=data["plural"],
                 namespaced=data["namespaced"],
                 schema=data["schema"] if custom else {"$ref": data["definition"]},
+                source=document["source"],
                 custom=custom,
                 provided_by=document.get("provided_by"),
                 **_life(tables.get(name, {})),

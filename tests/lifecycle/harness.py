@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from localcloud.gcp.catalog import types
+from localcloud.catalog import is_kept
 from localcloud.store import Fault, Row, Store
 from tests.localcloud.program import stage
 from tools.recorder import ROOT
@@ -114,8 +114,7 @@ class Lifecycle:
 
     def assert_true_to_state(self) -> None:
         """What exists is what the state says: no orphan, no duplicate, nothing missing, nothing pending."""
-        known = types()
-        expected = sorted((r["type"], r["id"]) for r in self.state() if r["type"] in known)
+        expected = sorted((r["type"], r["id"]) for r in self.state() if is_kept(r["type"]))
         assert sorted((row.type, row.id) for row in self.rows()) == expected
         assert not self.deployment().get("pending_operations")
         assert not list((self.home / "state").rglob("*.attrs")), "files that a killed engine leaves half-written"

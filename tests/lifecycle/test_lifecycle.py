@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.gcp.catalog import types
+from localcloud.catalog import is_kept
 
 from .harness import Lifecycle, Standing
 
@@ -119,7 +119,7 @@ def test_the_urns_are_those_of_the_inventory(standing: Standing) -> None:
         assert entry["parent"] == found.get("parent", "")
         assert entry["protect"] == found.get("protect", False)
         assert set(entry["dependencies"]) == set(found.get("dependencies") or [])
-        if entry["type"] in types():
+        if is_kept(entry["type"]):
             _agree(entry["inputs"], found["inputs"], entry["name"])
 
 

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from localcloud.gcp.catalog import types
+from localcloud.catalog import is_kept
 from tests.environments import recorded
 from tools.recorder import ROOT
 
@@ -56,7 +56,7 @@ def test_our_commands_on_googles_side(checkout: Checkout) -> None:
     assert up.returncode == 0, up.stderr
     assert "'dev' stands on Google Cloud, in project alphintra-dev." in up.stdout
     assert "LOCAL" not in up.stdout
-    declared = [known for known in recorded("dev").registrations if known.type in types()]
+    declared = [known for known in recorded("dev").registrations if is_kept(known.type)]
     assert checkout.rows() == len(declared)
     assert checkout.run(*lifecycle, "drift", "--cloud", "gcp").returncode == 0
     assert "encryptionsalt" in (checkout.root / "Pulumi.dev.yaml").read_text(), "the user's own state, in the user's own files"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tools.timing import create_seconds, critical_path
+from localcloud.catalog import create_seconds
+from tools.timing import critical_path
 
 NETWORK = "gcp:compute/network:Network"
 INSTANCE = "gcp:sql/databaseInstance:DatabaseInstance"

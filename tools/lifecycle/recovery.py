@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from localcloud.gcp.catalog import types
+from localcloud.catalog import recovery_id
 from localcloud.wire import MASK
 
 from .errors import CommandError
@@ -127,9 +127,8 @@ def _noted(workspace: Workspace) -> list[Resource]:
 
 def _with_id(resource: Resource, project: str, region: str) -> Resource | None:
     """The resource under the id that it must have; None where it lives in the state alone."""
-    known = types().get(resource["type"])
     inputs = {key: value for key, value in resource.get("inputs", {}).items() if not _is_masked(value)}
-    id_ = known.recovery_id(inputs, project, region) if known else None
+    id_ = recovery_id(resource["type"], inputs, project, region)
     return {**resource, "inputs": inputs, "id": id_, "outputs": {}} if id_ else None
 
 

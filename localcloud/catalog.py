@@ -1,0 +1,37 @@
+"""All resource types the local cloud keeps, whichever API they are of: for tools that look at states and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .gcp import catalog as gcp
+from .gcp import foresee as gcp_foresee
+from .kubernetes import foresee as kubernetes
+from .values import Props
+
+
+def is_kept(token: str) -> bool:
+    """Whether the local cloud keeps resources of a type in its store."""
+    return token in gcp.types() or kubernetes.is_object_type(token)
+
+
+def create_seconds(token: str) -> float:
+    """The typical duration of creating a resource of a type, with the time until others see it; 0 where there is none."""
+    known = gcp.types().get(token)
+    return float(known.seconds.get("create", 0)) + known.propagation if known else kubernetes.create_seconds(token)
+
+
+def recovery_id(token: str, inputs: Mapping[str, Any], project: str, region: str) -> str | None:
+    """The id under which a resource is found whose creation was cut off; None where the inputs do not tell."""
+    known = gcp.types().get(token)
+    if known:
+        return known.recovery_id(inputs, project, region)
+    return kubernetes.id_of(token, inputs) if kubernetes.is_object_type(token) else None
+
+
+def foresee(token: str, name: str, inputs: Mapping[str, Any], project: str, region: str) -> tuple[str, Props]:
+    """The id and the outputs of a resource to be. What only its cloud can tell stands as `<name.property>`."""
+    if kubernetes.is_object_type(token):
+        return kubernetes.foresee(token, name, inputs)
+    return gcp_foresee.foresee(token, name, inputs, project, region)
