@@ -31,7 +31,7 @@ from typing import Any
 from .errors import LocalCloudError
 from .faults import check_effect
 from .gcp.cloud import rules as google
-from .kubernetes.rules import BOOK as kubernetes
+from .kubernetes.rules import BOOK
 from .serve import STORE_VARIABLE
 from .store import Row, Store
 
@@ -54,7 +54,7 @@ def kept(store: Store, _arguments: argparse.Namespace) -> None:
 
 def rules(_store: Store, _arguments: argparse.Namespace) -> None:
     """Lists the rules."""
-    for rule in (*google.RULES.values(), *kubernetes.rules.values()):
+    for rule in (*google.RULES.values(), *BOOK.rules.values()):
         _print(f"{rule.id:<30} {rule.says}\n{'':<30} {rule.source}")
 
 

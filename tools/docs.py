@@ -197,7 +197,7 @@ def local_cloud() -> str:
         "## Rules of Kubernetes",
         "What API servers, controllers and the scheduler say. Objects are validated against the schemas that the last table "
         "names; `ready` is asked once an object is made: what does not work stays, and the update ends with its reasons, as it "
-        "does with the real provider. The last column is the trap's number in the project's list of what only real clusters show.",
+        "does with the real provider. The last column is a trap's number in the project's list of what only real clusters show.",
         _table(RULE_COLUMNS, _rules(KUBERNETES.rules.values())),
         "## Kinds of Kubernetes",
         _table(["type", "schema", "made anew for", "refused to change", "typical seconds"], list(_kinds())),

@@ -85,11 +85,9 @@ def test_from_nothing_to_nothing(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.objects = database()
     assert stage.up().messages() == []
-    found = {resource["id"]: resource for resource in stage.state() if resource["type"].startswith("kubernetes:")}
-    assert sorted((row.type, row.id) for row in stage.rows()) == sorted((found[id_]["type"], id_) for id_ in found) or len(
-        found
-    ) < len(stage.rows())
-    assert "data/db" in found
+    known = [(resource["type"], resource["id"]) for resource in stage.state() if resource["type"].startswith("kubernetes:")]
+    assert sorted((row.type, row.id) for row in stage.rows()) == sorted(known)
+    assert ("kubernetes:apps/v1:StatefulSet", "data/db") in known
     assert stage.preview().changes == {}
     assert stage.refresh().changes == {}
     assert stage.preview().changes == {}, "what was read back is what was declared"
@@ -98,9 +96,7 @@ def test_from_nothing_to_nothing(tmp_path: Path) -> None:
     assert [change.line for change in stage.preview().changes.values()] == [
         "~ data-statefulset-db (kubernetes:StatefulSet)\n    spec.replicas: 3 -> 5"
     ]
-    refused = stage.up()
-    assert re.search("pod.* 0/3 nodes|Insufficient", "".join(refused.messages())) is None
-    assert refused.messages() == []
+    assert stage.up().messages() == []
 
     stage.protect = True
     assert stage.up().messages() == []
