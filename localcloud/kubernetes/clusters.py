@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import LocalCloudError
 from ..store import Row, Store
 from ..values import at, is_object, list_at
+from .kinds import served_version
 from .manifests import documents
 
 CLUSTER = "gcp:container/cluster:Cluster"
@@ -63,11 +64,21 @@ def find(store: Store, kubeconfig: Kubeconfig) -> Row:
     """
     for row in store.all(CLUSTER):
         if kubeconfig.host in [at(row.properties, path) for path in ENDPOINTS]:
+            _require_schemas(str(at(row.properties, "masterVersion") or ""))
             return row
     raise Unreachable(
         f'unable to load schema information from the API server: Get "{kubeconfig.server}/openapi/v2?timeout=32s": '
         f"dial tcp: lookup {kubeconfig.host}: no such host"
     )
+
+
+def _require_schemas(version: str) -> None:
+    if version and not version.startswith(f"{served_version()}."):
+        raise LocalCloudError(
+            f"the cluster runs Kubernetes {version}, and the local cloud has the schemas of {served_version()}: put the "
+            "cluster's version into localcloud/kubernetes/schemas/sources.toml and run "
+            "`python -m tools.kubernetes_schemas kubernetes`"
+        )
 
 
 def _named(config: Any, group: str, name: Any) -> Mapping[str, Any]:

@@ -133,7 +133,7 @@ def definitions() -> Schema:
 
 @functools.cache
 def served_version() -> str:
-    """The version of Kubernetes whose schemas are here: 1.33."""
+    """The version of Kubernetes whose schemas are here, such as 1.34."""
     source = str(json.loads((HERE / "schemas" / "kubernetes.json").read_text())["source"])
     return ".".join(source.partition("@v")[2].split(".")[:2])
 

@@ -9,7 +9,7 @@ from ..view import Request
 BOOK = Rulebook[Request]()
 rule = BOOK.rule
 DOCS = "https://kubernetes.io/docs"
-CODE = "https://github.com/kubernetes/kubernetes/blob/v1.33.5"
+CODE = "https://github.com/kubernetes/kubernetes/blob/v1.34.4"
 
 
 def with_pods() -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -229,3 +230,14 @@ def test_a_cluster_is_found_by_its_address_too(tmp_path: Path) -> None:
         cluster.create(space("team"))
     cluster.provider.configure({"kubeconfig": kubeconfig("10.0.0.2")})
     assert cluster.create(space("team")).id == "team"
+
+
+def test_a_cluster_of_a_version_without_schemas(tmp_path: Path) -> None:
+    cluster = Cluster(tmp_path)
+    with cluster.store.transaction():
+        row = cluster.store.all(CLUSTER)[0]
+        cluster.store.put(replace(row, computed={**row.computed, "masterVersion": "1.99.1-gke.100"}), {})
+    with pytest.raises(
+        LocalCloudError, match=re.escape("runs Kubernetes 1.99.1-gke.100, and the local cloud has the schemas of 1.34")
+    ):
+        cluster.create(space("team"))
