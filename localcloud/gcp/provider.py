@@ -10,9 +10,9 @@ from urllib.parse import unquote
 
 from ..errors import LocalCloudError, ProviderRefusal
 from ..plugin import Difference, State
-from ..shape import Change, Failure, Kind
+from ..shape import Change, Failure, Kind, Property
 from ..store import Row, Store
-from ..values import UNKNOWN, Props, at, is_known, merge
+from ..values import UNKNOWN, Props, at, is_known, is_object, merge
 from . import rules
 from .catalog import ResourceType, types, with_place
 from .cloud import Cloud, Place
@@ -95,12 +95,7 @@ class GcpProvider:
         """The inputs with defaults; what the cloud will add is unknown, or as before where there is a before."""
         type_ = _type(token)
         known = type_.shape.with_defaults(with_place(type_, inputs, self.place.project, self.place.region))
-        added = {
-            name: old_outputs.get(name, UNKNOWN)
-            for name, known_property in type_.shape.properties.items()
-            if known_property.computed and name not in known
-        }
-        return self._shown(type_, {**added, **known, **self._labels(type_, inputs)})
+        return self._shown(type_, {**_foreseen(type_.shape.properties, known, old_outputs), **self._labels(type_, inputs)})
 
     def create(self, token: str, urn: str, inputs: Props, timeout: float) -> State:
         """Creates a resource."""
@@ -184,6 +179,18 @@ class GcpProvider:
     def _require_known(self, inputs: Props) -> None:
         if not is_known(inputs):
             raise ProviderRefusal("a value that is not known yet reached the provider during an update")
+
+
+def _foreseen(properties: Mapping[str, Property], known: Mapping[str, Any], old: Any) -> Props:
+    """What is known, with what the cloud will add at every depth: as before where there is a before, else unknown."""
+    foreseen: Props = dict(known)
+    for name, shape in properties.items():
+        before, value = at(old, name), known.get(name)
+        if name not in known and shape.computed:
+            foreseen[name] = UNKNOWN if before is None else before
+        elif shape.kind == "object" and is_object(value):
+            foreseen[name] = _foreseen(shape.properties, value, before)
+    return foreseen
 
 
 def _type(token: str) -> ResourceType:
