@@ -25,7 +25,11 @@ TEMPLATE = "template_main"
 """The newest schema, to make databases from."""
 CRON_DATABASE = "alphintra"
 """The one database that pg_cron works in."""
-SERVICES = ("auth", "trading", "strategy", "marketplace", "support", "compliance", "reporting", "monitoring", "backup")
+SERVICES = (
+    "auth", "trading", "strategy", "marketplace", "notification", "support", "compliance", "reporting", "monitoring",
+    "audit_export", "backup",
+)  # fmt: skip
+"""Each has a role, and here a login that is its member: trading_role, trading_login."""
 
 CONFIGURATION = """
 listen_addresses = '127.0.0.1'
@@ -55,6 +59,11 @@ def ask(connection: Connection, query: str, *arguments: object) -> list[DictRow]
 def column(connection: Connection, query: str, *arguments: object) -> list[Any]:
     """The first column of those rows."""
     return [next(iter(row.values())) for row in ask(connection, query, *arguments)]
+
+
+def act_as(connection: Connection, user: object) -> None:
+    """Works for that user until the transaction ends."""
+    ask(connection, "SELECT app.act_as(%s)", user)
 
 
 def free_port() -> int:

@@ -15,10 +15,12 @@ DECLARE
         'trading_role',        -- orders, trades, positions, wallets
         'strategy_role',       -- strategies, backtests, training jobs
         'marketplace_role',    -- listings, purchases, reviews
+        'notification_role',   -- notifications of every user
         'support_role',        -- tickets of every user
         'compliance_role',     -- KYC, AML, audit: every user, changes nothing but these
         'reporting_role',      -- every user, no personal data
         'monitoring_role',     -- state of the scheduled jobs
+        'audit_export_role',   -- the archive of the audit log
         'backup_role'          -- reads everything
     ];
     role_name text;
@@ -37,7 +39,8 @@ BEGIN
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     EXECUTE format('GRANT CREATE, TEMPORARY, CONNECT ON DATABASE %I TO alphintra_owner', current_database());
     EXECUTE format(
-        'GRANT CONNECT ON DATABASE %I TO application_role, support_role, compliance_role, reporting_role, monitoring_role, backup_role',
+        'GRANT CONNECT ON DATABASE %I TO application_role, notification_role, support_role, compliance_role, reporting_role,'
+        ' monitoring_role, audit_export_role, backup_role',
         current_database());
     EXECUTE format('ALTER DATABASE %I SET timezone = %L', current_database(), 'UTC');
 END

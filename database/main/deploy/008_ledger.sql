@@ -44,7 +44,7 @@ CREATE FUNCTION app.journal_balances() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public
 AS $$
 DECLARE
-    journal uuid := CASE TG_TABLE_NAME WHEN 'ledger_journals' THEN NEW.id ELSE (to_jsonb(NEW) ->> 'journal_id')::uuid END;
+    journal uuid := coalesce(to_jsonb(NEW) ->> 'journal_id', to_jsonb(NEW) ->> 'id'); -- of an entry, or the journal itself
     off record;
 BEGIN
     SELECT currency, sum(amount) AS total INTO off
