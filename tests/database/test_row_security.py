@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from .cases_grants import WRITES
 from .rows import ROWS, World
 from .server import POSTGRES, SERVICES, Connection, Server, act_as, ask, column, run
 
@@ -125,59 +126,6 @@ def test_nobody_but_compliance_reads_alerts_and_the_audit_log(login: Connection,
 def test_compliance_sees_everybody(login: Connection, two: Two) -> None:
     for table in ("users", "kyc_records", "aml_alerts", "orders", "transactions", "audit_logs"):
         assert {two.one, two.other} <= set(column(login, f"SELECT {whose(table)} FROM {table}")), table  # noqa: S608
-
-
-WRITES: list[tuple[str, str, str | None]] = [
-    # login, refused, its good twin
-    ("trading", "INSERT INTO orders (user_id, symbol, order_type, side, quantity) VALUES ('{other}', 'A', 'MARKET', 'BUY', 1)", "INSERT INTO orders (user_id, symbol, order_type, side, quantity) VALUES ('{me}', 'A', 'MARKET', 'BUY', 1)"),
-    ("trading", "INSERT INTO wallets (user_id, currency) VALUES ('{other}', 'CHF')", "INSERT INTO wallets (user_id, currency) VALUES ('{me}', 'CHF')"),
-    ("trading", "UPDATE orders SET user_id = '{other}'", "UPDATE orders SET fees = 1"),
-    ("trading", "UPDATE orders SET quantity = 1", None),
-    ("trading", "UPDATE wallets SET balance = 1000, available_balance = 1000", None),
-    ("trading", "INSERT INTO wallets (user_id, currency, balance) VALUES ((SELECT app.current_user_id()), 'CHF', 5)", None),
-    ("trading", "UPDATE trades SET price = 1", None),
-    ("trading", "DELETE FROM trades", None),
-    ("trading", "DELETE FROM orders", None),
-    ("trading", "DELETE FROM transactions", None),
-    ("trading", "UPDATE transactions SET amount = 1", "UPDATE transactions SET description = 'x' WHERE status = 'PENDING'"),
-    ("trading", "INSERT INTO ledger_journals (book, idempotency_key, request) VALUES ('LIVE', 'x', '{{}}')", None),
-    ("trading", "SELECT app.post(NULL, 'LIVE', 'x', '{{}}', '{{}}')", None),
-    ("trading", "SELECT password_hash FROM users", "SELECT kyc_status FROM users"),
-    ("trading", "SELECT email FROM users", None),
-    ("trading", "SELECT * FROM find_login('a@b.c')", None),
-    ("auth", "UPDATE users SET kyc_status = 'APPROVED'", "UPDATE users SET last_name = 'Lovelace'"),
-    ("auth", "UPDATE users SET kyc_level = 3", None),
-    ("auth", "UPDATE users SET erased_at = now(), closed_at = now()", "UPDATE users SET closed_at = now()"),
-    ("auth", "DELETE FROM users", None),
-    ("auth", "INSERT INTO kyc_records (user_id, kyc_level, document_type, verification_status) VALUES ((SELECT app.current_user_id()), 1, 'ID', 'APPROVED')", "INSERT INTO kyc_records (user_id, kyc_level, document_type) VALUES ('{me}', 1, 'ID')"),
-    ("auth", "UPDATE kyc_records SET verification_status = 'REJECTED'", None),
-    ("strategy", "INSERT INTO strategies (user_id, name, type) VALUES ('{other}', 'x', 'NO_CODE')", "INSERT INTO strategies (user_id, name, type) VALUES ('{me}', 'x', 'NO_CODE')"),
-    ("strategy", "UPDATE strategies SET user_id = '{other}'", "UPDATE strategies SET name = 'y'"),
-    ("strategy", "UPDATE backtest_results SET total_return = 9", None),
-    ("marketplace", "UPDATE marketplace_strategies SET status = 'APPROVED', published_at = now()", "UPDATE marketplace_strategies SET status = 'PENDING_REVIEW'"),
-    ("marketplace", "UPDATE marketplace_strategies SET status = 'APPROVED'", None),
-    ("marketplace", "UPDATE marketplace_strategies SET average_rating = 5", "UPDATE marketplace_strategies SET title = 'z'"),
-    ("marketplace", "UPDATE strategy_reviews SET helpful_votes = 9", "UPDATE strategy_reviews SET content = 'good'"),
-    ("marketplace", "UPDATE developer_profiles SET verified = true", "UPDATE developer_profiles SET bio = 'me'"),
-    ("marketplace", "SELECT code FROM strategies", "SELECT name FROM public_strategies"),
-    ("marketplace", "INSERT INTO support_ticket_messages (ticket_id, author_id, message) SELECT id, '{other}', 'x' FROM support_tickets", "INSERT INTO support_ticket_messages (ticket_id, author_id, message) SELECT id, '{me}', 'x' FROM support_tickets"),
-    ("marketplace", "INSERT INTO support_ticket_messages (ticket_id, author_id, message, is_internal) SELECT id, (SELECT app.current_user_id()), 'x', true FROM support_tickets", None),
-    ("support", "SELECT password_hash FROM users", "SELECT email FROM users"),
-    ("support", "SELECT 1 FROM kyc_records", "SELECT 1 FROM support_tickets"),
-    ("compliance", "SELECT code FROM strategies", "SELECT name FROM strategies"),
-    ("compliance", "SELECT api_key_encrypted FROM broker_connections", "SELECT status FROM broker_connections"),
-    ("compliance", "SELECT password_hash FROM users", "SELECT email FROM users"),
-    ("compliance", "UPDATE orders SET fees = 1", "UPDATE users SET kyc_status = 'APPROVED'"),
-    ("compliance", "UPDATE audit_logs SET action = 'x'", "SELECT action FROM audit_logs"),
-    ("compliance", "DELETE FROM audit_logs", None),
-    ("reporting", "SELECT email FROM users", "SELECT country_code FROM users"),
-    ("reporting", "SELECT code FROM strategies", "SELECT type FROM strategies"),
-    ("reporting", "UPDATE orders SET fees = 1", "SELECT 1 FROM orders"),
-    ("notification", "SELECT last_name FROM users", "SELECT email FROM users"),
-    ("notification", "SELECT 1 FROM orders", "UPDATE notifications SET status = 'SENT', sent_at = now() WHERE status = 'PENDING'"),
-    ("monitoring", "SELECT 1 FROM users", None),
-    ("audit_export", "SELECT 1 FROM audit_logs", "SELECT 1 FROM audit_logs_archive"),
-]  # fmt: skip
 
 
 @pytest.mark.parametrize(
