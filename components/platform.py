@@ -11,14 +11,19 @@ from settings import Environment
 
 from .analytics import Analytics, AnalyticsArgs, ReplicaArgs
 from .audit_logs import AuditLogs, AuditLogsArgs
+from .cache_archive import CacheArchive, CacheArchiveArgs
+from .cache_connection import Surroundings
 from .cloud_sql import ADMINISTRATOR_ROLES, CLIENT_ROLES, CloudSql, CloudSqlArgs, Group
 from .cloud_storage import CloudStorage, CloudStorageArgs
 from .encryption import Encryption, EncryptionArgs
 from .identities import Identities, IdentitiesArgs
 from .network import Network, NetworkArgs
 from .people import People, PeopleArgs
+from .redis_cluster import RedisCluster, RedisClusterArgs
 from .secrets import Secrets, SecretsArgs
+from .service_connections import ServiceConnections, ServiceConnectionsArgs
 from .services import ProjectServices, ProjectServicesArgs
+from .sessions import Sessions, SessionsArgs
 from .workload_identity import WorkloadIdentity, WorkloadIdentityArgs
 
 MAIN_DATABASE_USERS = {"postgres": "main-db-postgres", "pgbouncer": "main-db-pgbouncer"}
@@ -47,6 +52,10 @@ class DataPlatform(pulumi.ComponentResource):
             *CloudSql.APIS,
             *CloudStorage.APIS,
             *Analytics.APIS,
+            *ServiceConnections.APIS,
+            *RedisCluster.APIS,
+            *Sessions.APIS,
+            *CacheArchive.APIS,
             *(Encryption.APIS if settings.encryption.customer_managed else ()),
         ]
         services = ProjectServices("services", ProjectServicesArgs(apis=apis), opts=inside)
@@ -69,7 +78,15 @@ class DataPlatform(pulumi.ComponentResource):
                 protect=protect,
                 requires=[
                     services[api]
-                    for api in (*Encryption.APIS, *Secrets.APIS, *CloudSql.APIS, *CloudStorage.APIS, *Analytics.APIS)
+                    for api in (
+                        *Encryption.APIS,
+                        *Secrets.APIS,
+                        *CloudSql.APIS,
+                        *CloudStorage.APIS,
+                        *Analytics.APIS,
+                        *RedisCluster.APIS,
+                        *Sessions.APIS,
+                    )
                     if api in services.enabled
                 ],
             ),
@@ -203,6 +220,75 @@ class DataPlatform(pulumi.ComponentResource):
             ),
             opts=inside,
         )
+        connections = ServiceConnections(
+            "service-connections",
+            ServiceConnectionsArgs(
+                classes=[RedisCluster.SERVICE_CLASS, Sessions.SERVICE_CLASS],
+                network=network.vpc.id,
+                network_name=settings.network.name,
+                subnets={region: subnet.id for region, subnet in network.subnets.items()},
+                requires=[services[api] for api in ServiceConnections.APIS],
+            ),
+            opts=inside,
+        )
+        surroundings = Surroundings(
+            project=settings.project.id,
+            network=network.vpc.id,
+            dns_zone=network.dns_zone.name,
+            dns_domain=settings.network.dns_zone,
+            dns_ttl_seconds=settings.network.dns_ttl_seconds,
+            secret_keys={region: encryption.key_for("secrets", region) for region in regions.values()},
+            secret_destroy_delay_days=settings.secrets.destroy_delay_days,
+            protect=protect,
+        )
+        for_stores = [
+            *(
+                services[api]
+                for api in (*RedisCluster.APIS, *Sessions.APIS, *Secrets.APIS, "cloudresourcemanager.googleapis.com")
+            ),
+            *connections.policies.values(),
+            network.private_services,
+        ]
+        cache = RedisCluster(
+            "redis-cluster",
+            RedisClusterArgs(
+                settings=settings.cache.cluster,
+                region=regions["primary"],
+                keys={region: encryption.key_for("cache", region) for region in regions.values()},
+                clients={a: identities.accounts[a].member for a, w in workloads.items() if "cluster" in w.caches},
+                surroundings=surroundings,
+                requires=for_stores,
+            ),
+            opts=inside,
+        )
+        if settings.cache.cluster.archive is not None:
+            archivist = identities.accounts[settings.cache.cluster.archive.workload]
+            CacheArchive(
+                "cache-archive",
+                CacheArchiveArgs(
+                    settings=settings.cache.cluster.archive,
+                    project=settings.project.id,
+                    region=regions["primary"],
+                    cluster=cache.primary.id,
+                    cluster_name=settings.cache.cluster.name,
+                    account=(archivist.email, archivist.member),
+                    requires=[services[api] for api in (*CacheArchive.APIS, "iam.googleapis.com")],
+                ),
+                opts=inside,
+            )
+        sessions = Sessions(
+            "redis-sessions",
+            SessionsArgs(
+                settings=settings.cache.sessions,
+                region=regions["primary"],
+                key=encryption.key_for("cache", regions["primary"]),
+                address_range=network.managed_services_range.name,
+                clients={a: identities.accounts[a].member for a, w in workloads.items() if "sessions" in w.caches},
+                surroundings=surroundings,
+                requires=[*for_stores, cache.primary, *cache.secondaries.values()],
+            ),
+            opts=inside,
+        )
         self.exports = {
             "project": pulumi.Output.from_input(settings.project.id),
             "network": network.vpc.id,
@@ -212,6 +298,17 @@ class DataPlatform(pulumi.ComponentResource):
                     "connectionName": database.primary.connection_name,
                     "host": database.hosts["primary"],
                     "replicas": {region: database.hosts[region] for region in database.replicas},
+                }
+            ),
+            "caches": pulumi.Output.from_input(
+                {
+                    "cluster": {
+                        "name": cache.primary.id,
+                        "hosts": cache.hosts,
+                        "connection": cache.connection.id,
+                        "memoryGb": settings.cache.cluster.memory_gb,
+                    },
+                    "sessions": {"name": sessions.store.id, "hosts": sessions.hosts, "connection": sessions.connection.id},
                 }
             ),
             "buckets": pulumi.Output.from_input(storage.contract),

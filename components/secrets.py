@@ -53,9 +53,8 @@ class Secrets(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SecretsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("alphintra:security:Secrets", name, {}, opts)
-        replicas = [_replica(region, key) for region, key in args.keys.items()]
         self.credentials = {
-            secret_id: self._credential(name, secret_id, credential, replicas, args)
+            secret_id: self._credential(name, secret_id, credential, args)
             for secret_id, credential in args.settings.credentials.items()
         }
         for secret_id, readers in args.readers.items():
@@ -74,7 +73,6 @@ class Secrets(pulumi.ComponentResource):
         name: str,
         secret_id: str,
         credential: spec.Credential,
-        replicas: Sequence[gcp.secretmanager.SecretReplicationUserManagedReplicaArgs],
         args: SecretsArgs,
     ) -> Credential:
         password = random.RandomPassword(
@@ -91,9 +89,7 @@ class Secrets(pulumi.ComponentResource):
         secret = gcp.secretmanager.Secret(
             f"{name}-{secret_id}",
             secret_id=secret_id,
-            replication=gcp.secretmanager.SecretReplicationArgs(
-                user_managed=gcp.secretmanager.SecretReplicationUserManagedArgs(replicas=list(replicas))
-            ),
+            replication=replication(args.keys),
             version_destroy_ttl=f"{args.settings.destroy_delay_days * DAY}s",
             deletion_protection=args.protect,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=args.requires),
@@ -107,6 +103,15 @@ class Secrets(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         return Credential(password.result, credential.version, secret)
+
+
+def replication(keys: Mapping[str, pulumi.Input[str] | None]) -> gcp.secretmanager.SecretReplicationArgs:
+    """A copy of a secret in each region, under that region's key where there is one."""
+    return gcp.secretmanager.SecretReplicationArgs(
+        user_managed=gcp.secretmanager.SecretReplicationUserManagedArgs(
+            replicas=[_replica(region, key) for region, key in keys.items()]
+        )
+    )
 
 
 def _replica(region: str, key: pulumi.Input[str] | None) -> gcp.secretmanager.SecretReplicationUserManagedReplicaArgs:

@@ -8,7 +8,14 @@ from pydantic import model_validator
 
 from .section import ResourceName, Section, setting
 
-Service = Literal["bigquery.googleapis.com", "sqladmin.googleapis.com", "secretmanager.googleapis.com", "storage.googleapis.com"]
+Service = Literal[
+    "bigquery.googleapis.com",
+    "memorystore.googleapis.com",
+    "redis.googleapis.com",
+    "secretmanager.googleapis.com",
+    "sqladmin.googleapis.com",
+    "storage.googleapis.com",
+]
 """A managed service whose agent can be granted the use of a key."""
 
 
@@ -29,6 +36,7 @@ def _default_keys() -> dict[str, KeyClass]:
         "secrets": KeyClass(used_by=("secretmanager.googleapis.com",)),
         "objects": KeyClass(used_by=("storage.googleapis.com",)),
         "analytics": KeyClass(regions=("secondary",), used_by=("bigquery.googleapis.com",)),
+        "cache": KeyClass(used_by=("memorystore.googleapis.com", "redis.googleapis.com")),
         "cluster": KeyClass(),
         "pii": KeyClass(protection_level="HSM"),
     }
@@ -50,7 +58,7 @@ class Encryption(Section):
 
     @model_validator(mode="after")
     def _pii_in_hardware(self) -> Encryption:
-        for name in ("database", "secrets", "objects", "analytics", "pii"):
+        for name in ("database", "secrets", "objects", "analytics", "cache", "pii"):
             if name not in self.keys:
                 raise ValueError(f"keys.{name} is missing: data of that class is always there")
         if self.keys["pii"].protection_level != "HSM":

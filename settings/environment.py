@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from .analytics import Analytics
 from .audit import EVERYTHING, PERSONAL_DATA, Audit
+from .cache import Cache
 from .database import Database
 from .encryption import Encryption
 from .identity import Identities
@@ -54,6 +55,8 @@ class Environment(Section):
     """Cloud Storage."""
     analytics: Analytics = Analytics()
     """BigQuery."""
+    cache: Cache = Cache()
+    """Caches and sessions: Memorystore."""
 
     def named(self, base: str) -> str:
         """A physical name of this generation: `alphintra-main-db`, and from generation 2 on `alphintra-main-db-g2`."""
@@ -208,4 +211,43 @@ class Environment(Section):
                 )
         if self.encryption.customer_managed and analytics.region not in self.encryption.keys["analytics"].regions:
             raise ValueError(f"encryption.keys.analytics.regions lacks {analytics.region}, where analytics is")
+        return self
+
+    @model_validator(mode="after")
+    def _caches(self) -> Environment:
+        cluster, sessions = self.cache.cluster, self.cache.sessions
+        for name, zone in (("cluster", cluster.zone), ("sessions", sessions.zone)):
+            if zone is not None and zone_region(zone) != self.regions.primary:
+                raise ValueError(f"cache.{name}.zone is {zone}, which is not in the primary region {self.regions.primary}")
+        for region in cluster.secondaries:
+            if region != self.regions.secondary:
+                raise ValueError(
+                    f"cache.cluster.secondaries.{region} is not in the secondary region, where network and keys are: "
+                    f"{self.regions.secondary}"
+                )
+        needed = {"primary", *(["secondary"] if cluster.secondaries else [])}
+        if self.encryption.customer_managed and not needed <= set(self.encryption.keys["cache"].regions):
+            raise ValueError(
+                f"encryption.keys.cache.regions is {list(self.encryption.keys['cache'].regions)}; "
+                f"the caches are in {sorted(needed)}"
+            )
+        if cluster.archive and cluster.archive.workload not in self.identities.workloads:
+            raise ValueError(
+                f"cache.cluster.archive.workload names '{cluster.archive.workload}', which is no workload; "
+                f"there are {', '.join(self.identities.workloads)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _caches_survive(self) -> Environment:
+        if self.environment == "dev":
+            return self
+        cluster, sessions = self.cache.cluster, self.cache.sessions
+        for name, store in (("cluster", cluster), ("sessions", sessions)):
+            if not store.replicas:
+                raise ValueError(f"cache.{name}.replicas is 0, but {self.environment} needs a replica that takes over")
+            if store.rpo_minutes is None:
+                raise ValueError(f"cache.{name}.rpo_minutes is null, but {self.environment} promises what may be lost")
+        if not cluster.secondaries:
+            raise ValueError(f"cache.cluster.secondaries is empty, but {self.environment} needs a cluster in another region")
         return self

@@ -34,6 +34,8 @@ class Workload(Section):
     """The Kubernetes service account that acts as it, and the only one that may; none for what runs outside the clusters."""
     database: bool = setting(False, "§9.2")
     """Whether it connects to the main database, with IAM authentication: there is no password."""
+    caches: tuple[Literal["cluster", "sessions"], ...] = setting((), "§6.2, §9.2")
+    """The Memorystore stores it connects to, with IAM authentication where the store has it."""
     secrets: tuple[str, ...] = setting((), "§9.2")
     """The generated credentials it may read."""
 
@@ -56,23 +58,42 @@ class Group(Section):
 def _default_workloads() -> dict[str, Workload]:
     return {
         # The services, §15.5, and those that own the tables of §4.2 that are left.
-        "auth-service": Workload(purpose="Sign-in, sessions, roles", database=True, kubernetes="services/auth-service"),
+        "auth-service": Workload(
+            purpose="Sign-in, sessions, roles",
+            database=True,
+            caches=("cluster", "sessions"),
+            kubernetes="services/auth-service",
+        ),
         "trading-service": Workload(
-            purpose="Orders, trades, positions, wallets, brokers", database=True, kubernetes="services/trading-service"
+            purpose="Orders, trades, positions, wallets, brokers",
+            database=True,
+            caches=("cluster",),
+            kubernetes="services/trading-service",
         ),
         "strategy-service": Workload(
-            purpose="Strategies, backtests, training jobs", database=True, kubernetes="services/strategy-service"
+            purpose="Strategies, backtests, training jobs",
+            database=True,
+            caches=("cluster",),
+            kubernetes="services/strategy-service",
         ),
         "marketplace-service": Workload(
-            purpose="Listings, reviews, revenue shares", database=True, kubernetes="services/marketplace-service"
+            purpose="Listings, reviews, revenue shares",
+            database=True,
+            caches=("cluster",),
+            kubernetes="services/marketplace-service",
         ),
         "compliance-service": Workload(purpose="KYC, AML, audit", database=True, kubernetes="services/compliance-service"),
         "notification-service": Workload(
-            purpose="Notifications and their templates", database=True, kubernetes="services/notification-service"
+            purpose="Notifications and their templates",
+            database=True,
+            caches=("cluster",),
+            kubernetes="services/notification-service",
         ),
         "support-service": Workload(purpose="Support tickets", database=True, kubernetes="services/support-service"),
         "market-data-ingest": Workload(
-            purpose="Ticks and candles into the time-series database and the datasets", kubernetes="services/market-data-ingest"
+            purpose="Ticks and candles into the time-series database and the datasets",
+            caches=("cluster",),
+            kubernetes="services/market-data-ingest",
         ),
         # The stores that run on Kubernetes, and what stands in front of one.
         "pgbouncer": Workload(
@@ -93,7 +114,10 @@ def _default_workloads() -> dict[str, Workload]:
         "audit-export": Workload(
             purpose="Moves audit records older than two years to the archive", database=True, kubernetes="jobs/audit-export"
         ),
-        "cache-warmer": Workload(purpose="Fills caches before they are asked for", database=True, kubernetes="jobs/cache-warmer"),
+        "cache-warmer": Workload(
+            purpose="Fills caches before they are asked for", database=True, caches=("cluster",), kubernetes="jobs/cache-warmer"
+        ),
+        "cache-archive": Workload(purpose="Asks for the cache cluster's backups between the daily ones"),
         "metrics-exporter": Workload(
             purpose="Metrics of the main database", database=True, kubernetes="monitoring/metrics-exporter"
         ),

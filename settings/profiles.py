@@ -20,6 +20,16 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
             "max_connections": 300,
         },
         "storage": {"prefix": "alphintra-staging"},
+        "cache": {
+            "cluster": {
+                "memory_gb": 5,
+                "node_type": "STANDARD_SMALL",
+                "maxmemory_gb": 4,
+                "backups": {"retention_days": 14},
+                "secondaries": {"us-east1": {"backups": {"retention_days": 14}}},
+            },
+            "sessions": {"memory_gb": 2, "backups": {"retention_days": 14}},
+        },
     },
     "dev": {
         "protection": {"enabled": False},
@@ -38,6 +48,31 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
         # There is sample data only: developers sign in, and read the passwords that they debug the pooler with.
         "identities": {"groups": {"data-developers": {"database": "sign-in", "secrets": ["main-db-pgbouncer"]}}},
         "secrets": {"credentials": {"main-db-bigquery": None}},  # it reads the replica, and dev has none
+        # The smallest nodes, in one zone; what is cached there can be lost.
+        "cache": {
+            "cluster": {
+                "shards": 1,
+                "replicas": 0,
+                "memory_gb": 1,
+                "node_type": "SHARED_CORE_NANO",
+                "maxmemory_gb": 1,
+                "zone": "us-central1-a",
+                "persistence": {"mode": "DISABLED"},
+                "rpo_minutes": None,
+                "backups": None,
+                "archive": None,
+                "secondaries": {"us-east1": None},
+            },
+            "sessions": {
+                "memory_gb": 1,
+                "node_type": "SHARED_CORE_NANO",
+                "replicas": 0,
+                "zone": "us-central1-a",
+                "persistence": {"mode": "DISABLED"},
+                "rpo_minutes": None,
+                "backups": None,
+            },
+        },
         # Without retention, so that dev can be taken down.
         "storage": {"prefix": "alphintra-dev", "buckets": {"documents": {"retention_days": 0}}},
     },

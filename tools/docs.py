@@ -153,6 +153,7 @@ def leaves(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple
     """Every setting with its path; `<name>` in a path stands for the name of a table's entry."""
     for name, field in model.model_fields.items():
         entry = get_args(field.annotation)[-1:] if get_origin(field.annotation) is dict else ()
+        whole = [one for one in get_args(field.annotation) if isinstance(one, type) and issubclass(one, BaseModel)]
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from leaves(field.annotation, (*path, name))
         else:
@@ -160,6 +161,8 @@ def leaves(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple
             for inner in entry:
                 if isinstance(inner, type) and issubclass(inner, BaseModel):
                     yield from leaves(inner, (*path, name, ENTRY))
+            for inner in () if entry else whole:  # a section that can be null
+                yield from leaves(inner, (*path, name))
 
 
 def _allow_nulls(definitions: Mapping[str, Any]) -> None:
@@ -275,11 +278,13 @@ def _line(text: str | None) -> str:
 def _at(settings: BaseModel, path: Sequence[str]) -> Any:
     value: Any = settings
     for name in path:
-        value = getattr(value, name)
+        value = None if value is None else getattr(value, name)  # inside a section that is null there
     return value
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, BaseModel):
+        return "(below)"
     plain: Any = list(cast("Mapping[str, Any]", value)) if isinstance(value, Mapping) else value
     text = ", ".join(str(item) for item in cast("Sequence[Any]", plain)) if isinstance(plain, list | tuple) else str(plain)
     return f"`{text}`" if text and len(text) <= LONGEST_CELL else f"{text}" if text else "(empty)"

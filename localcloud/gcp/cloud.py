@@ -14,10 +14,27 @@ from . import rules
 from .catalog import ResourceType, types, with_place
 from .data_sources import DataSource
 from .naming import is_made_once, made_up, render, render_tree
-from .rules import analytics, cloud_sql, common, iam, iam_policy, kms, network, secrets, storage
+from .rules import (
+    analytics,
+    cloud_sql,
+    common,
+    iam,
+    iam_policy,
+    kms,
+    memorystore,
+    network,
+    redis,
+    scheduler,
+    secrets,
+    service_connection,
+    storage,
+)
 from .view import Request, Verb, View
 
-RULE_MODULES = (common, iam, iam_policy, network, kms, secrets, cloud_sql, storage, analytics)
+RULE_MODULES = (
+    *(common, iam, iam_policy, network, kms, secrets, cloud_sql, storage),
+    *(analytics, service_connection, memorystore, redis, scheduler),
+)
 """Importing them registers their rules."""
 DEFAULT_TIMEOUT = 1200.0
 """The provider's patience, in seconds, where the program says nothing."""
@@ -195,7 +212,7 @@ class Cloud:
         started = self.store.now()
         self.store.advance(duration)
         visible = self.store.now() + request.type.propagation + staged.invisible_seconds
-        busy = started + (timeout or DEFAULT_TIMEOUT) + max(duration, 600) if staged.hangs else 0.0
+        busy = started + duration + (timeout or DEFAULT_TIMEOUT) + 600 if staged.hangs else 0.0
         row = replace(row, visible_at=visible if request.verb == "create" else row.visible_at, busy_until=busy)
         links: dict[tuple[str, str], str] = {}
         for reference in request.type.references:

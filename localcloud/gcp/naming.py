@@ -2,7 +2,7 @@
 
 A template is a string with `{property}` or `{property:filter}`; properties are reached with dots. Beside the
 properties there are `project`, `region`, `number` (the project's), `self` (the resource's path), `sequence`, `value`,
-and values that are made up on the spot: `etag`, `now`, `uid`, `fingerprint`, `certificate`.
+and values that are made up on the spot: `etag`, `now`, `uid`, `fingerprint`, `certificate`, `private_ip`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from ..values import UNKNOWN, at, is_list, is_object
 
-MADE_UP = ("now", "uid", "fingerprint", "certificate", "etag")
+MADE_UP = ("now", "uid", "fingerprint", "certificate", "private_ip", "etag")
 ONCE = MADE_UP[:-1]
 """Made when a resource is created, and kept through its updates."""
 
@@ -65,6 +65,8 @@ def made_up(name: str, now: float) -> str:
         return str(secrets.randbelow(9 * 10**18) + 10**18)
     if name == "certificate":
         return f"-----BEGIN CERTIFICATE-----\n{secrets.token_urlsafe(48)}\n-----END CERTIFICATE-----\n"
+    if name == "private_ip":
+        return str(ipaddress.ip_address("10.254.0.0") + secrets.randbelow(1 << 16))
     return secrets.token_hex(20) if name == "fingerprint" else secrets.token_urlsafe(9)
 
 

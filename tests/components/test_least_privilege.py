@@ -15,23 +15,29 @@ from ..environments import ENVIRONMENTS, recorded
 Grants = set[tuple[str, str]]
 
 # What each identity may do: (role without `roles/`, on what). A folder of a bucket is `bucket/folder/`, a grant on the project that
-# a condition narrows to Cloud SQL instances is `main-db`.
+# a condition narrows is `main-db`, `cache` or `sessions`.
 SIGN_IN: Grants = {("cloudsql.client", "main-db"), ("cloudsql.instanceUser", "main-db")}
+CACHE: Grants = {
+    ("redis.dbConnectionUser", "cache"), ("secretmanager.secretAccessor", "secret alphintra-redis-cluster-connection")
+}  # fmt: skip
+SESSIONS: Grants = {
+    ("memorystore.dbConnectionUser", "sessions"), ("secretmanager.secretAccessor", "secret alphintra-redis-sessions-connection")
+}  # fmt: skip
 READ, WRITE, CREATE = "storage.objectViewer", "storage.objectUser", "storage.objectCreator"
 WORKLOADS: dict[str, Grants] = {
-    "auth-service": SIGN_IN,
-    "trading-service": SIGN_IN,
-    "strategy-service": SIGN_IN | {
+    "auth-service": SIGN_IN | CACHE | SESSIONS,
+    "trading-service": SIGN_IN | CACHE,
+    "strategy-service": SIGN_IN | CACHE | {
         (WRITE, "ml-models/production/"),
         (READ, "datasets/market-data/"), (WRITE, "datasets/user-datasets/"), (WRITE, "datasets/processed/"),
     },
-    "marketplace-service": SIGN_IN | {(WRITE, "uploads/uploads/")},
+    "marketplace-service": SIGN_IN | CACHE | {(WRITE, "uploads/uploads/")},
     "compliance-service": SIGN_IN | {
         (WRITE, "documents/kyc-documents/"), (WRITE, "documents/legal/"), (READ, "documents/templates/"),
     },
-    "notification-service": SIGN_IN,
+    "notification-service": SIGN_IN | CACHE,
     "support-service": SIGN_IN,
-    "market-data-ingest": {(WRITE, "datasets/market-data/")},
+    "market-data-ingest": CACHE | {(WRITE, "datasets/market-data/")},
     "pgbouncer": {("secretmanager.secretAccessor", "secret main-db-pgbouncer")},
     "timescaledb": {(WRITE, "backups/database/timescaledb/repository/")},
     "elasticsearch": {(WRITE, "backups/database/elasticsearch/")},
@@ -39,9 +45,11 @@ WORKLOADS: dict[str, Grants] = {
     "database-backup": SIGN_IN | {(CREATE, "backups/database/postgresql/"), (CREATE, "backups/database/timescaledb/logical/")},
     "restore-test": {(READ, "backups/database/")},
     "audit-export": SIGN_IN | {(CREATE, "logs/audit/")},
-    "cache-warmer": SIGN_IN,
+    "cache-warmer": SIGN_IN | CACHE,
     "metrics-exporter": SIGN_IN,
 }  # fmt: skip
+ARCHIVIST = "cache-archive"
+"""Acts for Cloud Scheduler, and so for no Kubernetes account; it does nothing in dev, where nothing is archived."""
 GROUPS: dict[str, Grants] = {
     "data-readers": SIGN_IN | {
         ("monitoring.viewer", "project"), ("bigquery.jobUser", "project"),
@@ -59,12 +67,17 @@ GROUPS: dict[str, Grants] = {
 }  # fmt: skip
 SQL_INSTANCE = "sqladmin.googleapis.com/Instance"
 SQL_DOCS = "https://cloud.google.com/sql/docs/postgres/iam-conditions"
+CACHE_STORE, SESSION_STORE = "clusters/alphintra-redis-cluster", "instances/alphintra-redis-sessions"
+CACHE_DOCS = "https://cloud.google.com/memorystore/docs"
 ON_THE_PROJECT: dict[str, tuple[str, str, str | None]] = {
-    # role: (why there is nothing narrower, where that is written, the type of resource that its condition is about)
+    # role: (why there is nothing narrower, where that is written, the type or name of what its condition is about)
     "cloudsql.client": ("instances have no grants", SQL_DOCS, SQL_INSTANCE),
     "cloudsql.instanceUser": ("instances have no grants", SQL_DOCS, SQL_INSTANCE),
     "cloudsql.viewer": ("instances have no grants", SQL_DOCS, SQL_INSTANCE),
     "bigquery.jobUser": ("jobs belong to the project", "https://cloud.google.com/bigquery/docs/access-control", None),
+    "redis.dbConnectionUser": ("stores have no grants", f"{CACHE_DOCS}/cluster/about-iam-auth", CACHE_STORE),
+    "memorystore.dbConnectionUser": ("stores have no grants", f"{CACHE_DOCS}/valkey/about-iam-auth", SESSION_STORE),
+    "cacheArchive": ("stores have no grants", f"{CACHE_DOCS}/cluster/access-control", CACHE_STORE),
     "monitoring.viewer": (
         "metrics have neither grants nor conditions",
         "https://cloud.google.com/monitoring/access-control",
@@ -72,8 +85,16 @@ ON_THE_PROJECT: dict[str, tuple[str, str, str | None]] = {
     ),
 }
 """The roles that are granted on the project, because they cannot be granted on anything smaller."""
-NARROWED_TO = {SQL_INSTANCE: "main-db"}
+NARROWED_TO = {SQL_INSTANCE: "main-db", CACHE_STORE: "cache", SESSION_STORE: "sessions"}
 """What a grant on the project with a condition on such resources is called above."""
+
+
+def narrowed(condition: str) -> str:
+    """What a condition of a grant on the project narrows it to."""
+    about = re.match(r'resource\.type == "([^"]+)" && ', condition)
+    store = re.match(r'resource\.name == "projects/[^/]+/locations/us-central1/([^"]+)"', condition)
+    found = about or store
+    return NARROWED_TO[found[1]] if found else "project"
 
 
 def granted(environment: str) -> Iterator[tuple[str, str, str]]:
@@ -94,9 +115,8 @@ def granted(environment: str) -> Iterator[tuple[str, str, str]]:
         elif "secretId" in given:
             on = f"secret {given['secretId']}"
         else:
-            about = re.match(r'resource\.type == "([^"]+)"', condition)
-            on = given.get("cryptoKeyId") or given.get("serviceAccountId") or (NARROWED_TO[about[1]] if about else "project")
-        yield given["member"], given["role"].removeprefix("roles/"), on
+            on = given.get("cryptoKeyId") or given.get("serviceAccountId") or narrowed(condition)
+        yield given["member"], re.sub(r"^(projects/[^/]+/)?roles/", "", given["role"]), on
 
 
 def by_identity(environment: str, member: str) -> dict[str, Grants]:
@@ -111,7 +131,8 @@ def by_identity(environment: str, member: str) -> dict[str, Grants]:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_what_workloads_may_do(environment: str) -> None:
-    assert by_identity(environment, r"serviceAccount:((?!(?:service|bq)-\d)[^@\[]+)@.+") == WORKLOADS
+    archivist = {} if environment == "dev" else {ARCHIVIST: {("cacheArchive", "cache")}}
+    assert by_identity(environment, r"serviceAccount:((?!(?:service|bq)-\d)[^@\[]+)@.+") == WORKLOADS | archivist
 
 
 @pytest.mark.parametrize("environment", ["staging", "prod"])
@@ -134,6 +155,7 @@ def test_nothing_is_granted_to_a_single_person(environment: str) -> None:
 def test_the_local_cloud_knows_every_role_that_is_granted() -> None:
     """It lets pass what it has no list of: a misspelt role of another service would go unnoticed."""
     known = {f"{service}.{name}" for service, names in roles().items() for name in names}
+    known |= {role.inputs["roleId"] for role in recorded("prod").registrations if role.type.endswith(":IAMCustomRole")}
     assert {role for _, role, _ in granted("prod")} <= known
 
 
@@ -142,11 +164,11 @@ def test_on_the_project_is_granted_only_what_can_be_granted_nowhere_else(environ
     for known in recorded(environment).registrations:
         if known.type != "gcp:projects/iAMMember:IAMMember":
             continue
-        role = known.inputs["role"].removeprefix("roles/")
+        role = re.sub(r"^(projects/[^/]+/)?roles/", "", known.inputs["role"])
         assert role in ON_THE_PROJECT, f"{known.urn}: grant {role} on the thing itself, or say here why that cannot be done"
         _, _, about = ON_THE_PROJECT[role]
         condition = known.inputs.get("condition", {}).get("expression", "")
-        assert condition.startswith(f'resource.type == "{about}" && ' if about else ""), known.urn
+        assert narrowed(condition) == (NARROWED_TO[about] if about else "project"), known.urn
         assert bool(about) is ("resource.name" in condition), f"{known.urn}: which of them?"
 
 

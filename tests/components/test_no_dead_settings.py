@@ -15,13 +15,16 @@ from tools.docs import leaves
 
 from ..environments import flat, recorded
 
+LITERAL: dict[str, Any] = {
+    "form": "redis", "persistence": {"mode": "RDB", "snapshot_hours": 1}, "backups": None, "rpo_minutes": 60,
+}  # fmt: skip
 CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
-    # setting: (environment, what to lay on top, the property that must change)
+    # setting: (environment, what to lay on top, the property that must change, of a certain resource where one is named)
     "environment": ("prod", {"environment": "staging"}, "settings.userLabels.environment"),
     "project.id": ("prod", {"project": {"id": "another-project"}}, "project"),
     "generation": ("prod", {"generation": 2}, "name"),
     "regions.primary": ("prod", {"regions": {"primary": "us-west1"}, "database": {"zone": "us-west1-a", "secondary_zone": "us-west1-b"}}, "region"),
-    "regions.secondary": ("prod", {"regions": {"secondary": "us-west1"}, "database": {"replicas": {"us-east1": None, "us-west1": {"zone": "us-west1-a"}}}}, "settings.backupConfiguration.location"),
+    "regions.secondary": ("prod", {"regions": {"secondary": "us-west1"}, "database": {"replicas": {"us-east1": None, "us-west1": {"zone": "us-west1-a"}}}, "cache": {"cluster": {"secondaries": {"us-east1": None, "us-west1": {}}}}}, "settings.backupConfiguration.location"),
     "labels.owner": ("prod", {"labels": {"owner": "others"}}, "settings.userLabels.owner"),
     "labels.cost_center": ("prod", {"labels": {"cost_center": "others"}}, "settings.userLabels.cost-center"),
     "protection.enabled": ("dev", {"protection": {"enabled": True}}, "deletionProtection"),
@@ -70,6 +73,7 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     "identities.workloads": ("prod", {"identities": {"workloads": {"auth-service": None}}}, "accountId"),
     "identities.workloads.<name>.purpose": ("prod", {"identities": {"workloads": {"migrations": {"purpose": "Something else"}}}}, "description"),
     "identities.workloads.<name>.database": ("prod", {"identities": {"workloads": {"migrations": {"database": False}}}}, "role"),
+    "identities.workloads.<name>.caches": ("prod", {"identities": {"workloads": {"migrations": {"caches": ["sessions"]}}}}, "role"),
     "identities.workloads.<name>.secrets": ("prod", {"identities": {"workloads": {"migrations": {"secrets": ["main-db-postgres"]}}}}, "secretId"),
     "identities.workloads.<name>.kubernetes": ("prod", {"identities": {"workloads": {"migrations": {"kubernetes": "jobs/others"}}}}, "member"),
     "identities.domain": ("prod", {"identities": {"domain": "example.com"}}, "outputs.groups.data-readers"),
@@ -148,6 +152,73 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     "storage.access_log_bucket": ("prod", {"storage": {"access_log_bucket": "logs"}}, "logging.logBucket"),
     "storage.abort_uploads_days": ("prod", {"storage": {"abort_uploads_days": 3}}, "lifecycleRules[0].condition.age"),
     **{
+        f"cache.cluster.{key}": ("prod", {"cache": {"cluster": over}}, f"redis-cluster-primary:{path}")
+        for key, over, path in (
+            ("name", {"name": "other-cluster"}, "name"),
+            ("shards", {"shards": 6}, "shardCount"),
+            ("replicas", {"replicas": 2}, "replicaCount"),
+            ("node_type", {"node_type": "HIGHMEM_XLARGE"}, "nodeType"),
+            ("maxmemory_gb", {"maxmemory_gb": 14}, "redisConfigs.maxmemory"),
+            ("eviction", {"eviction": "volatile-lru"}, "redisConfigs.maxmemory-policy"),
+            ("persistence.mode", {"persistence": {"mode": "RDB"}, "rpo_minutes": 360}, "persistenceConfig.mode"),
+            ("persistence.fsync", {"persistence": {"fsync": "always"}}, "persistenceConfig.aofConfig.appendFsync"),
+            ("persistence.snapshot_hours", {"persistence": {"mode": "RDB", "snapshot_hours": 1}, "rpo_minutes": 60}, "persistenceConfig.rdbConfig.rdbSnapshotPeriod"),
+            ("backups", {"backups": None}, "automatedBackupConfig.retention"),
+            ("backups.retention_days", {"backups": {"retention_days": 9}}, "automatedBackupConfig.retention"),
+            ("backups.hour", {"backups": {"hour": 9}}, "automatedBackupConfig.fixedFrequencySchedule.startTime.hours"),
+            ("maintenance.day", {"maintenance": {"day": "FRIDAY"}}, "maintenancePolicy.weeklyMaintenanceWindows[0].day"),
+            ("maintenance.hour", {"maintenance": {"hour": 9}}, "maintenancePolicy.weeklyMaintenanceWindows[0].startTime.hours"),
+            ("rpo_minutes", {"rpo_minutes": 4}, "labels.rpo-minutes"),
+        )
+    },
+    **{
+        f"cache.cluster.secondaries.<name>.{key}": ("prod", {"cache": {"cluster": {"secondaries": {"us-east1": over}}}}, f"redis-cluster-secondary-us-east1:{path}")
+        for key, over, path in (
+            ("replicas", {"replicas": 3}, "replicaCount"),
+            ("maintenance.day", {"maintenance": {"day": "FRIDAY"}}, "maintenancePolicy.weeklyMaintenanceWindows[0].day"),
+            ("maintenance.hour", {"maintenance": {"hour": 9}}, "maintenancePolicy.weeklyMaintenanceWindows[0].startTime.hours"),
+            ("backups.retention_days", {"backups": {"retention_days": 9}}, "automatedBackupConfig.retention"),
+            ("backups.hour", {"backups": {"hour": 9}}, "automatedBackupConfig.fixedFrequencySchedule.startTime.hours"),
+        )
+    },
+    **{
+        f"cache.cluster.archive{key}": ("prod", {"cache": {"cluster": {"archive": over}}}, f"cache-archive-{path}")
+        for key, over, path in (
+            ("", None, "role:roleId"),
+            (".every_hours", {"every_hours": 12}, "job:schedule"),
+            (".first_hour", {"first_hour": 2}, "job:schedule"),
+            (".retention_days", {"retention_days": 9}, "job:httpTarget.body"),
+            (".attempts", {"attempts": 5}, "job:retryConfig.retryCount"),
+            (".workload", {"workload": "migrations"}, "job:httpTarget.oauthToken.serviceAccountEmail"),
+        )
+    },
+    "cache.cluster.memory_gb": ("prod", {"cache": {"cluster": {"memory_gb": 18}}}, "outputs.caches.cluster.memoryGb"),
+    "cache.cluster.zone": ("dev", {"cache": {"cluster": {"zone": "us-central1-b"}}}, "zoneDistributionConfig.zone"),
+    "cache.cluster.secondaries": ("dev", {"cache": {"cluster": {"secondaries": {"us-east1": {}}}}}, "crossClusterReplicationConfig.clusterRole"),
+    **{
+        f"cache.sessions.{key}": ("prod", {"cache": {"sessions": over}}, f"redis-sessions-store:{path}")
+        for key, over, path in (
+            ("form", LITERAL, "redisVersion"),
+            ("redis_version", {**LITERAL, "redis_version": "REDIS_7_2"}, "redisVersion"),
+            ("name", {"name": "other-sessions"}, "instanceId"),
+            ("memory_gb", {"memory_gb": 5}, "engineConfigs.maxmemory"),
+            ("replicas", {"replicas": 2}, "replicaCount"),
+            ("node_type", {"node_type": "HIGHMEM_MEDIUM"}, "nodeType"),
+            ("valkey_version", {"valkey_version": "VALKEY_7_2"}, "engineVersion"),
+            ("eviction", {"eviction": "volatile-ttl"}, "engineConfigs.maxmemory-policy"),
+            ("persistence.mode", {"persistence": {"mode": "RDB"}, "rpo_minutes": 360}, "persistenceConfig.mode"),
+            ("persistence.fsync", {"persistence": {"fsync": "always"}}, "persistenceConfig.aofConfig.appendFsync"),
+            ("persistence.snapshot_hours", {"persistence": {"mode": "RDB", "snapshot_hours": 1}, "rpo_minutes": 60}, "persistenceConfig.rdbConfig.rdbSnapshotPeriod"),
+            ("backups", {"backups": None}, "automatedBackupConfig.retention"),
+            ("backups.retention_days", {"backups": {"retention_days": 9}}, "automatedBackupConfig.retention"),
+            ("backups.hour", {"backups": {"hour": 9}}, "automatedBackupConfig.fixedFrequencySchedule.startTime.hours"),
+            ("maintenance.day", {"maintenance": {"day": "FRIDAY"}}, "maintenancePolicy.weeklyMaintenanceWindows[0].day"),
+            ("maintenance.hour", {"maintenance": {"hour": 9}}, "maintenancePolicy.weeklyMaintenanceWindows[0].startTime.hours"),
+            ("rpo_minutes", {"rpo_minutes": 4}, "labels.rpo-minutes"),
+        )
+    },
+    "cache.sessions.zone": ("dev", {"cache": {"sessions": {"zone": "us-central1-b"}}}, "zoneDistributionConfig.zone"),
+    **{
         f"storage.buckets.<name>.{key}": ("prod", {"storage": {"buckets": {bucket: {key: value}}}}, path)
         for key, bucket, value, path in (
             ("region", "uploads", "secondary", "location"),
@@ -186,7 +257,8 @@ ONE_VALUE = {"database.engine"}
 ALONE = {
     "environment", "project.id", "regions.primary", "regions.secondary", "protection.tear_down", "database.edition",
     "network.firewall", "network.firewall.<name>.direction", "identities.workloads", "secrets.credentials", "storage.buckets",
-    "storage.buckets.<name>.lifecycle",
+    "storage.buckets.<name>.lifecycle", "cache.cluster.persistence.mode", "cache.cluster.persistence.snapshot_hours",
+    "cache.cluster.archive", "cache.sessions.persistence.mode", "cache.sessions.persistence.snapshot_hours",
 }  # fmt: skip
 """Settings that move so much that no other is tried together with them."""
 
@@ -211,7 +283,8 @@ def test_every_setting_is_tried() -> None:
 def test_the_setting_reaches_the_property_that_carries_it(setting: str) -> None:
     environment, _, path = CHANGES[setting]
     before, after = _inputs(environment, {}), _inputs(environment, OVER[setting])
-    changed = {where for urn, where in before.keys() | after.keys() if before.get((urn, where)) != after.get((urn, where))}
+    differ = [(urn, where) for urn, where in before.keys() | after.keys() if before.get((urn, where)) != after.get((urn, where))]
+    changed = {spelled for urn, where in differ for spelled in (where, f"{urn.rsplit('::', 1)[-1]}:{where}")}
     assert path in changed, f"{setting} changes {sorted(changed) or 'nothing'}"
 
 

@@ -13,7 +13,7 @@ from ..environments import ENVIRONMENTS, flat, of_type, recorded, resources
 PRIMARY = resources("prod")["main-db-primary"]
 REPLICA = resources("prod")["main-db-replica-us-east1"]
 STATEFUL = {
-    "Bucket", "Connection", "CryptoKey", "Database", "DatabaseInstance", "Dataset", "GlobalAddress", "KeyRing", "Network", "Secret", "Subnetwork",
+    "Bucket", "Cluster", "Connection", "CryptoKey", "Database", "DatabaseInstance", "Dataset", "GlobalAddress", "Instance", "KeyRing", "Network", "Secret", "Subnetwork",
 }  # fmt: skip
 """What holds data, or cannot be rebuilt without losing it."""
 
@@ -107,7 +107,7 @@ def test_keys() -> None:
     levels = {(key.inputs["name"], at(key.inputs, "versionTemplate.protectionLevel")) for key in keys}
     assert levels == {
         ("pii", "HSM"),
-        *((name, "SOFTWARE") for name in ("database", "secrets", "objects", "analytics", "cluster")),
+        *((name, "SOFTWARE") for name in ("database", "secrets", "objects", "analytics", "cache", "cluster")),
     }
     assert {ring.inputs["location"] for ring in of_type("prod", "KeyRing")} == {"us-central1", "us-east1"}
 
@@ -154,6 +154,8 @@ def test_one_switch_drives_every_guard(environment: str) -> None:
             assert known.inputs["deletionProtection"] is protected
         if kind == "DatabaseInstance":
             assert known.inputs["settings"]["deletionProtectionEnabled"] is protected
+        if kind in ("Cluster", "Instance"):
+            assert known.inputs["deletionProtectionEnabled"] is protected
         if kind == "Dataset":
             assert known.inputs["deleteContentsOnDestroy"] is not protected
         if kind in ("CryptoKey", "Bucket", "Dataset"):
@@ -173,6 +175,7 @@ def test_tearing_down_turns_every_guard_off_and_changes_nothing_else() -> None:
     }
     assert changed == {
         "deletionProtection",
+        "deletionProtectionEnabled",
         "settings.deletionProtectionEnabled",
         "deletionPolicy",
         "deleteContentsOnDestroy",

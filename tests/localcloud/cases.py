@@ -10,6 +10,7 @@ from typing import Any
 
 from .cases_analytics import ANALYTICS_CASES
 from .cases_identities import IDENTITY_CASES
+from .cases_memorystore import MEMORYSTORE_CASES
 from .cases_storage import STORAGE_CASES
 from .parts import (
     ACCOUNT,
@@ -564,8 +565,10 @@ CASES: tuple[Case, ...] = (
     *STORAGE_CASES,
     *IDENTITY_CASES,
     *ANALYTICS_CASES,
+    *MEMORYSTORE_CASES,
 )
 STAGED_ELSEWHERE = {
+    "memorystore-one-at-a-time": "an operation has to hang first: test_memorystore.py",
     "name-reserved": "a deletion comes before the creation that is refused: test_life.py",
     "operation-in-progress": "an operation has to hang first: test_life.py",
 }

@@ -334,8 +334,8 @@ def test_a_store_that_another_process_holds_too_long_is_reported(tmp_path: Path,
 
 
 def test_a_type_that_nobody_added_is_named(world: World) -> None:
-    with pytest.raises(LocalCloudError, match="does not know the resource type gcp:redis/instance:Instance yet"):
-        world.provider.check("gcp:redis/instance:Instance", "b", {}, {}, b"")
+    with pytest.raises(LocalCloudError, match="does not know the resource type gcp:dataproc/cluster:Cluster yet"):
+        world.provider.check("gcp:dataproc/cluster:Cluster", "b", {}, {}, b"")
 
 
 def test_rules_are_registered() -> None:

@@ -24,7 +24,21 @@ from pulumi_policy import (
 from localcloud.values import UNKNOWN, Props, merge
 from policies import pack
 from policies.rule import EVERYWHERE, NOT_DEV, Rule, at
-from policies.rules import AUDIT, BUCKET, DATASET, FIREWALL_RULE, GRANTS, INSTANCE, KEY, RULES, SECRET, SUBNET
+from policies.rules import (
+    AUDIT,
+    BUCKET,
+    DATASET,
+    FIREWALL_RULE,
+    GRANTS,
+    INSTANCE,
+    KEY,
+    REDIS,
+    REDIS_CLUSTER,
+    RULES,
+    SECRET,
+    SUBNET,
+    VALKEY,
+)  # fmt: skip
 
 from ..environments import ENVIRONMENTS, recorded
 from .proxies import ARRAY, BOOLEAN, OBJECT, STRING, UnknownValueError, beside_unknowns, nested, proxied, unknowns, without
@@ -86,6 +100,19 @@ def bucket(
         missing_is_bad=missing_is_bad,
         unknown=unknown,
         types=types,
+        **rest,
+    )
+
+
+def store(path: str, *, good: Sequence[Any], bad: Sequence[Any], unknown: str, more: tuple[str, ...] = (), **rest: Any) -> Case:
+    """A case of a property of the stores that live in memory."""
+    return Case(
+        path=path,
+        good=[nested(path, value) for value in good],
+        bad=[nested(path, value) for value in bad],
+        missing_is_bad=True,
+        unknown=unknown,
+        types=(REDIS_CLUSTER, VALKEY, *more),
         **rest,
     )
 
@@ -210,6 +237,20 @@ CASES = {
     "gcs-no-force-destroy": bucket(
         "forceDestroy", good=[False], bad=[True], unknown=BOOLEAN, missing_is_bad=False
     ),
+    "redis-require-tls": store(
+        "transitEncryptionMode", good=["TRANSIT_ENCRYPTION_MODE_SERVER_AUTHENTICATION", "SERVER_AUTHENTICATION"],
+        bad=["TRANSIT_ENCRYPTION_MODE_DISABLED", "DISABLED", ""], unknown=STRING, more=(REDIS,), environments=EVERYWHERE,
+    ),
+    "redis-iam-authentication": store(
+        "authorizationMode", good=["AUTH_MODE_IAM_AUTH", "IAM_AUTH"], bad=["AUTH_MODE_DISABLED", "AUTH_DISABLED", ""],
+        unknown=STRING, environments=EVERYWHERE,
+    ),
+    "redis-cmek": store(
+        "kmsKey", good=["projects/p/locations/us-central1/keyRings/r/cryptoKeys/cache"], bad=[""], unknown=STRING
+    ),
+    "redis-deletion-protection": store(
+        "deletionProtectionEnabled", good=[True], bad=[False], unknown=BOOLEAN, is_guard=True
+    ),
     "net-no-open-ingress": Case(
         path="match.srcIpRanges", types=(FIREWALL_RULE,), missing_is_bad=True, unknown=ARRAY, environments=EVERYWHERE,
         good=[
@@ -327,7 +368,8 @@ def test_every_grant_is_of_a_type_that_the_rules_know(environment: str) -> None:
 def test_a_preview_leaves_undecided_only_what_google_decides(rule: str, environment: str) -> None:
     subjects = [known for known in recorded(environment, preview=True).registrations if known.type in BY_ID[rule].types]
     waiting = [known.urn for known in subjects if at(known.inputs, CASES[rule].path) is UNKNOWN]
-    assert bool(waiting) is (rule in ("sql-cmek", "gcs-cmek", "bigquery-cmek", "iam-no-public-members", "iam-no-single-persons"))
+    deciding = ("sql-cmek", "gcs-cmek", "bigquery-cmek", "redis-cmek", "iam-no-public-members", "iam-no-single-persons")
+    assert bool(waiting) is (rule in deciding)
     for known in subjects:
         if known.urn in waiting:
             with pytest.raises(UnknownValueError):
@@ -406,7 +448,7 @@ def test_a_rule_applies_in_its_environments(rule: str, environment: str, monkeyp
 def test_a_rule_applies_to_its_types_and_no_other(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
     in_environment(monkeypatch, "prod")
     bad = CASES[rule].bad[0]
-    kinds = {AUDIT, INSTANCE, KEY, SECRET, SUBNET, FIREWALL_RULE, *GRANTS, BUCKET, DATASET}
+    kinds = {kind for known in RULES for kind in known.types}
     assert {kind for kind in kinds if reports(BY_ID[rule], bad, kind)} == set(CASES[rule].types)
 
 

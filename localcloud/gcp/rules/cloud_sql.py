@@ -150,7 +150,7 @@ def sql_private_services_access(request: Request) -> Refusal | None:
             "Invalid request: Incorrect Service Networking config for instance: "
             f"{request.project}:{request.get('name')}:SERVICE_NETWORKING_NOT_ENABLED."
         )
-    if _connection(request.cloud, str(network)) is None:
+    if connection_of(request.cloud, str(network)) is None:
         return invalid(
             f"network doesn't have at least 1 private services connection. Please see {DOCS}/private-ip"
             "#network_requirements for how to create this connection.",
@@ -163,7 +163,7 @@ def sql_private_services_access(request: Request) -> Refusal | None:
 def sql_address_block(request: Request) -> Refusal | None:
     """Each region's instances take a /24 from the reserved range, which must have one left."""
     network = request.get("settings.ipConfiguration.privateNetwork")
-    if network and _connection(request.cloud, str(network)) and _block(request) is None:
+    if network and connection_of(request.cloud, str(network)) and _block(request) is None:
         return invalid(
             "Failed to create subnetwork. Couldn't find free blocks in allocated IP ranges. Please allocate new ranges "
             "for this service provider."
@@ -355,7 +355,7 @@ def instance_address(request: Request) -> Mapping[str, Any]:
     return {**result, "ipAddresses": addresses, "firstIpAddress": first, "settings": {"edition": edition(request.new)}}
 
 
-def _connection(cloud: View, network: str) -> Row | None:
+def connection_of(cloud: View, network: str) -> Row | None:
     """The private services access of a network."""
     for row in cloud.all(CONNECTION):
         if path_of(str(row.config["network"])) == path_of(network):
@@ -366,7 +366,7 @@ def _connection(cloud: View, network: str) -> Row | None:
 def _block(request: Request) -> ipaddress.IPv4Network | None:
     """The /24 of the reserved ranges that this region's instances live in, or the next free one."""
     network = path_of(str(request.get("settings.ipConfiguration.privateNetwork")))
-    connection = _connection(request.cloud, network)
+    connection = connection_of(request.cloud, network)
     names = {last(str(name)) for name in connection.config["reservedPeeringRanges"]} if connection else set[str]()
     wanted = request.get("settings.ipConfiguration.allocatedIpRange")
     ranges = [

@@ -10,6 +10,7 @@ from ..view import Request, invalid, not_allowed
 from . import rule
 
 ACCOUNT = "gcp:serviceaccount/account:Account"
+CUSTOM_ROLE = "gcp:projects/iAMCustomRole:IAMCustomRole"
 IDENTITY = "gcp:projects/serviceIdentity:ServiceIdentity"
 LOG_VIEW_GRANT = "gcp:logging/logViewIamMember:LogViewIamMember"
 LOG_VIEWS = ("_Default/_Default", "_Default/_AllLogs", "_Required/_AllLogs")
@@ -80,6 +81,15 @@ def log_view_exists(request: Request) -> Refusal | None:
     if f"{bucket}/{view}" in LOG_VIEWS:
         return None
     return Refusal(404, f"View {view} of bucket {bucket} does not exist.", "notFound")
+
+
+@rule("custom-role-exists", *GRANTS, source="https://cloud.google.com/iam/docs/creating-custom-roles")
+def custom_role_exists(request: Request) -> Refusal | None:
+    """A role of one's own must exist before it is granted."""
+    role = str(request.get("role"))
+    if not role.startswith("projects/") or request.cloud.named(CUSTOM_ROLE, role):
+        return None
+    return invalid(f"Role ({role}) does not exist in the resource's hierarchy.", "badRequest")
 
 
 @rule("account-id", ACCOUNT, source="https://cloud.google.com/iam/docs/service-accounts-create")

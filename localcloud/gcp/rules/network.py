@@ -21,8 +21,9 @@ CONNECTION = "gcp:servicenetworking/connection:Connection"
 RECORD_SET = "gcp:dns/recordSet:RecordSet"
 ZONE = "gcp:dns/managedZone:ManagedZone"
 INSTANCE = "gcp:sql/databaseInstance:DatabaseInstance"
-MANAGED_BY_CONNECTION = (INSTANCE,)
-"""Types of managed services that live behind private services access."""
+REDIS = "gcp:redis/instance:Instance"
+MANAGED_BY_CONNECTION = {INSTANCE: "settings.ipConfiguration.privateNetwork", REDIS: "authorizedNetwork"}
+"""Types of managed services that live behind private services access, and the property that names their network."""
 
 
 def ranges_of(properties: Mapping[str, Any]) -> Iterator[str]:
@@ -135,9 +136,10 @@ def peering_in_use(request: Request) -> Refusal | None:
     network = path_of(str(request.get("network")))
     if request.get("deletionPolicy") == "ABANDON":
         return None
-    for token in MANAGED_BY_CONNECTION:
+    for token, path in MANAGED_BY_CONNECTION.items():
         for row in request.cloud.all(token):
-            if path_of(str(at(row.config, "settings.ipConfiguration.privateNetwork"))) == network:
+            directly = token == REDIS and row.config.get("connectMode") != "PRIVATE_SERVICE_ACCESS"
+            if not directly and path_of(str(at(row.config, path))) == network:
                 return invalid(
                     f"Failed to delete connection; Producer services (e.g. CloudSQL, Cloud Memstore, etc.) are still "
                     f"using this connection: {row.name.rsplit('/', 1)[-1]}.",
