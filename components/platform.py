@@ -11,12 +11,16 @@ from settings import Environment
 
 from .analytics import Analytics, AnalyticsArgs, ReplicaArgs
 from .audit_logs import AuditLogs, AuditLogsArgs
+from .bigtable import Bigtable, BigtableArgs
+from .budget import BudgetAlert, BudgetAlertArgs
 from .cache_archive import CacheArchive, CacheArchiveArgs
 from .cache_connection import Surroundings
 from .cloud_sql import ADMINISTRATOR_ROLES, CLIENT_ROLES, CloudSql, CloudSqlArgs, Group
 from .cloud_storage import CloudStorage, CloudStorageArgs
 from .encryption import Encryption, EncryptionArgs
+from .firestore import Firestore, FirestoreArgs
 from .identities import Identities, IdentitiesArgs
+from .images import Images, ImagesArgs
 from .network import Network, NetworkArgs
 from .people import People, PeopleArgs
 from .redis_cluster import RedisCluster, RedisClusterArgs
@@ -56,6 +60,10 @@ class DataPlatform(pulumi.ComponentResource):
             *RedisCluster.APIS,
             *Sessions.APIS,
             *CacheArchive.APIS,
+            *Images.APIS,
+            *(Bigtable.APIS if settings.bigtable.enabled else ()),
+            *(Firestore.APIS if settings.firestore.enabled else ()),
+            *(BudgetAlert.APIS if settings.budget.billing_account else ()),
             *(Encryption.APIS if settings.encryption.customer_managed else ()),
         ]
         services = ProjectServices("services", ProjectServicesArgs(apis=apis), opts=inside)
@@ -72,7 +80,7 @@ class DataPlatform(pulumi.ComponentResource):
         encryption = Encryption(
             "encryption",
             EncryptionArgs(
-                settings=settings.encryption,
+                settings=settings.keys_in_use,
                 regions=regions,
                 key_ring=settings.named(settings.encryption.key_ring),
                 protect=protect,
@@ -86,6 +94,9 @@ class DataPlatform(pulumi.ComponentResource):
                         *Analytics.APIS,
                         *RedisCluster.APIS,
                         *Sessions.APIS,
+                        *Images.APIS,
+                        *Bigtable.APIS,
+                        *Firestore.APIS,
                     )
                     if api in services.enabled
                 ],
@@ -289,6 +300,59 @@ class DataPlatform(pulumi.ComponentResource):
             ),
             opts=inside,
         )
+        members = {**{a: account.member for a, account in identities.accounts.items()}, **group_members}
+        images = Images(
+            "images",
+            ImagesArgs(
+                settings=settings.images,
+                region=regions["primary"],
+                key=encryption.key_for("images", regions["primary"]),
+                readers={name: members[name] for name in settings.images.readers},
+                writers={name: members[name] for name in settings.images.writers},
+                protect=protect,
+                requires=[services[api] for api in Images.APIS],
+            ),
+            opts=inside,
+        )
+        if settings.bigtable.enabled:
+            Bigtable(
+                "bigtable",
+                BigtableArgs(
+                    settings=settings.bigtable,
+                    instance=settings.named(settings.bigtable.instance),
+                    key=encryption.key_for("bigtable", regions["primary"]),
+                    users={name: members[name] for name in settings.bigtable.users},
+                    protect=protect,
+                    requires=[services[api] for api in Bigtable.APIS],
+                ),
+                opts=inside,
+            )
+        if settings.firestore.enabled:
+            Firestore(
+                "firestore",
+                FirestoreArgs(
+                    settings=settings.firestore,
+                    project=settings.project.id,
+                    database=settings.named(settings.firestore.database),
+                    region=regions["primary"],
+                    key=encryption.key_for("firestore", regions["primary"]),
+                    users={name: members[name] for name in settings.firestore.users},
+                    protect=protect,
+                    requires=[services[api] for api in (*Firestore.APIS, "cloudresourcemanager.googleapis.com")],
+                ),
+                opts=inside,
+            )
+        if settings.budget.billing_account:
+            BudgetAlert(
+                "budget",
+                BudgetAlertArgs(
+                    settings=settings.budget,
+                    billing_account=settings.budget.billing_account,
+                    project=settings.project.id,
+                    requires=[services[api] for api in (*BudgetAlert.APIS, "cloudresourcemanager.googleapis.com")],
+                ),
+                opts=inside,
+            )
         self.exports = {
             "project": pulumi.Output.from_input(settings.project.id),
             "network": network.vpc.id,
@@ -318,6 +382,7 @@ class DataPlatform(pulumi.ComponentResource):
                     "connection": analytics.connection.id if analytics.connection else None,
                 }
             ),
+            "images": images.repository.id,
             "secrets": pulumi.Output.from_input({i: c.secret.id for i, c in secrets.credentials.items()}),
             "serviceAccounts": pulumi.Output.from_input({a: account.email for a, account in identities.accounts.items()}),
             "groups": pulumi.Output.from_input({group: settings.identities.email(group) for group in groups}),

@@ -21,8 +21,10 @@ REDIS_CLUSTER = "gcp:redis/cluster:Cluster"
 REDIS = "gcp:redis/instance:Instance"
 VALKEY = "gcp:memorystore/instance:Instance"
 GRANTS = (
+    "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember",
     "gcp:bigquery/connectionIamMember:ConnectionIamMember",
     "gcp:bigquery/datasetIamMember:DatasetIamMember",
+    "gcp:bigtable/instanceIamMember:InstanceIamMember",
     "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember",
     "gcp:logging/logViewIamMember:LogViewIamMember",
     "gcp:projects/iAMMember:IAMMember",

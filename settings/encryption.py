@@ -9,7 +9,10 @@ from pydantic import model_validator
 from .section import ResourceName, Section, setting
 
 Service = Literal[
+    "artifactregistry.googleapis.com",
     "bigquery.googleapis.com",
+    "bigtableadmin.googleapis.com",
+    "firestore.googleapis.com",
     "memorystore.googleapis.com",
     "redis.googleapis.com",
     "secretmanager.googleapis.com",
@@ -37,6 +40,10 @@ def _default_keys() -> dict[str, KeyClass]:
         "objects": KeyClass(used_by=("storage.googleapis.com",)),
         "analytics": KeyClass(regions=("secondary",), used_by=("bigquery.googleapis.com",)),
         "cache": KeyClass(used_by=("memorystore.googleapis.com", "redis.googleapis.com")),
+        "images": KeyClass(regions=("primary",), used_by=("artifactregistry.googleapis.com",)),
+        # Those of stores that are optional are made where the store is on.
+        "bigtable": KeyClass(regions=("primary",), used_by=("bigtableadmin.googleapis.com",)),
+        "firestore": KeyClass(regions=("primary",), used_by=("firestore.googleapis.com",)),
         "cluster": KeyClass(),
         "pii": KeyClass(protection_level="HSM"),
     }
@@ -58,7 +65,7 @@ class Encryption(Section):
 
     @model_validator(mode="after")
     def _pii_in_hardware(self) -> Encryption:
-        for name in ("database", "secrets", "objects", "analytics", "cache", "pii"):
+        for name in ("database", "secrets", "objects", "analytics", "cache", "images", "bigtable", "firestore", "pii"):
             if name not in self.keys:
                 raise ValueError(f"keys.{name} is missing: data of that class is always there")
         if self.keys["pii"].protection_level != "HSM":

@@ -8,11 +8,14 @@ from pydantic import Field, model_validator
 
 from .analytics import Analytics
 from .audit import EVERYTHING, PERSONAL_DATA, Audit
+from .budget import Budget
 from .cache import Cache
 from .database import Database
 from .encryption import Encryption
 from .identity import Identities
+from .images import Images
 from .network import Network
+from .optional_stores import Bigtable, Firestore
 from .platform import Labels, Project, Protection, Regions
 from .secret import Secrets
 from .section import Section, setting, zone_region
@@ -57,10 +60,25 @@ class Environment(Section):
     """BigQuery."""
     cache: Cache = Cache()
     """Caches and sessions: Memorystore."""
+    images: Images = Images()
+    """Container images."""
+    budget: Budget = Budget()
+    """The alert on the bill."""
+    bigtable: Bigtable = Bigtable()
+    """Bigtable, off until it is wanted."""
+    firestore: Firestore = Firestore()
+    """Firestore, off until it is wanted."""
 
     def named(self, base: str) -> str:
         """A physical name of this generation: `alphintra-main-db`, and from generation 2 on `alphintra-main-db-g2`."""
         return base if self.generation == 1 else f"{base}-g{self.generation}"
+
+    @property
+    def keys_in_use(self) -> Encryption:
+        """The keys without those of optional stores that are off."""
+        off = {name for name, store in (("bigtable", self.bigtable), ("firestore", self.firestore)) if not store.enabled}
+        used = {name: key for name, key in self.encryption.keys.items() if name not in off}
+        return self.encryption.model_copy(update={"keys": used})
 
     @property
     def protected(self) -> bool:
@@ -250,4 +268,26 @@ class Environment(Section):
                 raise ValueError(f"cache.{name}.rpo_minutes is null, but {self.environment} promises what may be lost")
         if not cluster.secondaries:
             raise ValueError(f"cache.cluster.secondaries is empty, but {self.environment} needs a cluster in another region")
+        return self
+
+    @model_validator(mode="after")
+    def _images_and_optional_stores(self) -> Environment:
+        primary, people = self.regions.primary, {*self.identities.workloads, *self.identities.groups}
+        named = {
+            "images.readers": (self.images.readers, people),
+            "images.writers": (self.images.writers, people),
+            "bigtable.users": (self.bigtable.users if self.bigtable.enabled else (), {*self.identities.workloads}),
+            "firestore.users": (self.firestore.users if self.firestore.enabled else (), {*self.identities.workloads}),
+        }
+        for key, (names, known) in named.items():
+            for name in names:
+                if name not in known:
+                    raise ValueError(f"{key} names '{name}', which is not among identities; there are {', '.join(sorted(known))}")
+        if self.bigtable.enabled and any(zone_region(zone) != primary for zone in self.bigtable.zones):
+            raise ValueError(
+                f"bigtable.zones is {', '.join(self.bigtable.zones)}, which are not in the primary region, {primary}"
+            )
+        for name in ("images", "bigtable", "firestore"):
+            if self.encryption.customer_managed and "primary" not in self.encryption.keys[name].regions:
+                raise ValueError(f"encryption.keys.{name}.regions lacks primary, where the data is")
         return self

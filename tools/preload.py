@@ -6,6 +6,7 @@ import gc
 import importlib
 import re
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pulumi_gcp
@@ -18,6 +19,17 @@ def start() -> threading.Thread:
     thread = threading.Thread(target=_load, daemon=True)
     thread.start()
     return thread
+
+
+def before(program: Callable[[], None]) -> Callable[[], None]:
+    """The program, which waits for what is being loaded: a lazy module that two threads load at once is seen half empty."""
+    loading = start()
+
+    def run() -> None:
+        loading.join()
+        program()
+
+    return run
 
 
 def used_modules() -> set[str]:

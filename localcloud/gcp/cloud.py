@@ -18,11 +18,13 @@ from .rules import (
     analytics,
     cloud_sql,
     common,
+    governance,
     iam,
     iam_policy,
     kms,
     memorystore,
     network,
+    optional_stores,
     redis,
     scheduler,
     secrets,
@@ -33,7 +35,7 @@ from .view import Request, Verb, View
 
 RULE_MODULES = (
     *(common, iam, iam_policy, network, kms, secrets, cloud_sql, storage),
-    *(analytics, service_connection, memorystore, redis, scheduler),
+    *(analytics, service_connection, memorystore, redis, scheduler, optional_stores, governance),
 )
 """Importing them registers their rules."""
 DEFAULT_TIMEOUT = 1200.0

@@ -41,7 +41,7 @@ class DataSource:
         for name in arguments:
             if name not in self.arguments:
                 raise ProviderRefusal(f'An argument named "{name}" is not expected here.')
-        project = str(arguments.get("project") or default)
+        project = str(arguments.get("project") or arguments.get("projectId") or default)
         if not project:
             raise ProviderRefusal("project: required field is not set")
         return project

@@ -47,6 +47,7 @@ FILTERS: Mapping[str, Callable[[str], str]] = {
     "lower": str.lower,
     "path": path_of,
     "quoted": lambda value: quote(path_of(value), safe=""),
+    "region": lambda value: value.rpartition("-")[0],
     "short": lambda value: value[:6],
     "first_host": lambda value: str(next(ipaddress.ip_network(value).hosts())),
 }

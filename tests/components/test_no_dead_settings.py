@@ -18,6 +18,7 @@ from ..environments import flat, recorded
 LITERAL: dict[str, Any] = {
     "form": "redis", "persistence": {"mode": "RDB", "snapshot_hours": 1}, "backups": None, "rpo_minutes": 60,
 }  # fmt: skip
+ACCOUNT = "012345-6789AB-CDEF01"
 CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     # setting: (environment, what to lay on top, the property that must change, of a certain resource where one is named)
     "environment": ("prod", {"environment": "staging"}, "settings.userLabels.environment"),
@@ -147,6 +148,54 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
             ("users", ["data-admins"], {}, "member"),
         )
     },
+    **{
+        f"images.{key}": ("prod", {"images": {key: value}}, path)
+        for key, value, path in (
+            ("repository", "other-images", "repositoryId"),
+            ("immutable_tags", False, "dockerConfig.immutableTags"),
+            ("scanning", "DISABLED", "vulnerabilityScanningConfig.enablementConfig"),
+            ("keep_recent", 5, "cleanupPolicies[0].mostRecentVersions.keepCount"),
+            ("untagged_days", 7, "cleanupPolicies[1].condition.olderThan"),
+            ("readers", ["data-admins"], "member"),
+            ("writers", ["migrations"], "member"),
+        )
+    },
+    **{
+        f"budget.{key}": ("prod", {"budget": {"billing_account": ACCOUNT, key: value}}, path)
+        for key, value, path in (
+            ("billing_account", ACCOUNT, "billingAccount"),
+            ("amount", 1, "amount.specifiedAmount.units"),
+            ("currency", "EUR", "amount.specifiedAmount.currencyCode"),
+            ("spent", [0.25, 0.9, 1.0], "thresholdRules[0].thresholdPercent"),
+            ("forecast", [2.0], "thresholdRules[3].thresholdPercent"),
+            ("emails", ["anna@example.com"], "allUpdatesRule.monitoringNotificationChannels[0]"),
+        )
+    },
+    **{
+        f"bigtable.{key}": ("prod", {"bigtable": {"enabled": True, **over}}, path)
+        for key, over, path in (
+            ("enabled", {}, "instanceName"),
+            ("instance", {"instance": "other-realtime"}, "displayName"),
+            ("zones", {"zones": ["us-central1-f"]}, "clusters[0].zone"),
+            ("min_nodes", {"min_nodes": 2}, "clusters[0].autoscalingConfig.minNodes"),
+            ("max_nodes", {"max_nodes": 9}, "clusters[0].autoscalingConfig.maxNodes"),
+            ("cpu_target_percent", {"cpu_target_percent": 50}, "clusters[0].autoscalingConfig.cpuTarget"),
+            ("tables", {"tables": {"another": {"backup_days": 3}}}, "instanceName"),
+            ("tables.<name>.families", {"tables": {"market-metrics": {"families": ["all"]}}}, "columnFamilies[0].family"),
+            ("tables.<name>.backup_days", {"tables": {"market-metrics": {"backup_days": 30}}}, "automatedBackupPolicy.retentionPeriod"),
+            ("users", {"users": ["cache-warmer"]}, "member"),
+        )
+    },
+    **{
+        f"firestore.{key}": ("prod", {"firestore": {"enabled": True, **over}}, path)
+        for key, over, path in (
+            ("enabled", {}, "locationId"),
+            ("database", {"database": "other"}, "name"),
+            ("point_in_time_recovery", {"point_in_time_recovery": False}, "pointInTimeRecoveryEnablement"),
+            ("backup_days", {"backup_days": 7}, "retention"),
+            ("users", {"users": ["cache-warmer"]}, "member"),
+        )
+    },
     "storage.prefix": ("prod", {"storage": {"prefix": "others"}}, "name"),
     "storage.buckets": ("prod", {"storage": {"buckets": {"uploads": None}}}, "name"),
     "storage.access_log_bucket": ("prod", {"storage": {"access_log_bucket": "logs"}}, "logging.logBucket"),
@@ -255,6 +304,7 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
 ONE_VALUE = {"database.engine"}
 """Settings that have one allowed value, so that nothing can be laid on top."""
 ALONE = {
+    "bigtable.enabled", "firestore.enabled", "budget.billing_account",
     "environment", "project.id", "regions.primary", "regions.secondary", "protection.tear_down", "database.edition",
     "network.firewall", "network.firewall.<name>.direction", "identities.workloads", "secrets.credentials", "storage.buckets",
     "storage.buckets.<name>.lifecycle", "cache.cluster.persistence.mode", "cache.cluster.persistence.snapshot_hours",

@@ -13,7 +13,7 @@ from ..environments import ENVIRONMENTS, flat, of_type, recorded, resources
 PRIMARY = resources("prod")["main-db-primary"]
 REPLICA = resources("prod")["main-db-replica-us-east1"]
 STATEFUL = {
-    "Bucket", "Cluster", "Connection", "CryptoKey", "Database", "DatabaseInstance", "Dataset", "GlobalAddress", "Instance", "KeyRing", "Network", "Secret", "Subnetwork",
+    "Bucket", "Cluster", "Connection", "CryptoKey", "Database", "DatabaseInstance", "Dataset", "Repository", "GlobalAddress", "Instance", "KeyRing", "Network", "Secret", "Subnetwork",
 }  # fmt: skip
 """What holds data, or cannot be rebuilt without losing it."""
 
@@ -107,7 +107,7 @@ def test_keys() -> None:
     levels = {(key.inputs["name"], at(key.inputs, "versionTemplate.protectionLevel")) for key in keys}
     assert levels == {
         ("pii", "HSM"),
-        *((name, "SOFTWARE") for name in ("database", "secrets", "objects", "analytics", "cache", "cluster")),
+        *((name, "SOFTWARE") for name in ("database", "secrets", "objects", "analytics", "cache", "images", "cluster")),
     }
     assert {ring.inputs["location"] for ring in of_type("prod", "KeyRing")} == {"us-central1", "us-east1"}
 
@@ -158,7 +158,7 @@ def test_one_switch_drives_every_guard(environment: str) -> None:
             assert known.inputs["deletionProtectionEnabled"] is protected
         if kind == "Dataset":
             assert known.inputs["deleteContentsOnDestroy"] is not protected
-        if kind in ("CryptoKey", "Bucket", "Dataset"):
+        if kind in ("CryptoKey", "Bucket", "Dataset", "Repository"):
             assert known.inputs["deletionPolicy"] == ("PREVENT" if protected else "DELETE")
 
 

@@ -100,6 +100,23 @@ def test_protect_puts_the_guards_back(standing: Standing) -> None:
     assert cloud.run("destroy").code == 1
 
 
+def test_production_with_every_optional_store(tmp_path: Path) -> None:
+    cloud = Lifecycle(tmp_path, "prod")
+    on = {"bigtable": {"enabled": True}, "firestore": {"enabled": True}, "budget": {"billing_account": "012345-6789AB-CDEF01"}}
+    cloud.override({**on, "protection": {"tear_down": "prod"}})
+    cloud.ok("up")
+    cloud.assert_true_to_state()
+    assert cloud.run("drift").code == 0
+    names = {resource["urn"].rsplit("::", 1)[-1] for resource in cloud.state()}
+    assert {"bigtable-instance", "bigtable-market-metrics", "firestore-database", "firestore-daily", "budget-month"} <= names
+    cloud.override({"protection": {"tear_down": "prod"}})
+    cloud.ok("up")
+    left = {resource["urn"].rsplit("::", 1)[-1] for resource in cloud.state()}
+    assert not [name for name in left if name.startswith(("bigtable", "firestore", "budget"))]
+    cloud.ok("destroy")
+    assert not cloud.rows()
+
+
 def test_protected_names_of_an_unprotected_environment(tmp_path: Path) -> None:
     cloud = Lifecycle(tmp_path, "dev")
     answer = cloud.run("unprotect")

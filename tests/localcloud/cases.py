@@ -11,6 +11,7 @@ from typing import Any
 from .cases_analytics import ANALYTICS_CASES
 from .cases_identities import IDENTITY_CASES
 from .cases_memorystore import MEMORYSTORE_CASES
+from .cases_optional import OPTIONAL_CASES
 from .cases_storage import STORAGE_CASES
 from .parts import (
     ACCOUNT,
@@ -566,6 +567,7 @@ CASES: tuple[Case, ...] = (
     *IDENTITY_CASES,
     *ANALYTICS_CASES,
     *MEMORYSTORE_CASES,
+    *OPTIONAL_CASES,
 )
 STAGED_ELSEWHERE = {
     "memorystore-one-at-a-time": "an operation has to hang first: test_memorystore.py",

@@ -112,12 +112,13 @@ class Workspace:
     @cached_property
     def stack(self) -> Stack:
         """The stack, made where it does not exist."""
-        if self.program is run_main:
-            preload.start()
+        program = self.program
+        if program is run_main:
+            program = preload.before(run_main)
         folder = self._prepared() if self.cloud == "local" else ROOT
         workspace = LocalWorkspace(
             work_dir=str(folder),
-            program=self.program,
+            program=program,
             pulumi_command=self.engine,
             pulumi_home=str(self.home / "home") if self.cloud == "local" else None,
             env_vars=self._variables if self.cloud == "local" else {},

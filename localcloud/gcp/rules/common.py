@@ -8,6 +8,7 @@ from ..naming import project_number
 from ..view import ENABLED_FROM_THE_START, Request, invalid, not_allowed
 from . import EVERY_TYPE, rule
 
+DAY = 86400
 ERRORS = "https://cloud.google.com/apis/design/errors"
 
 
@@ -54,12 +55,17 @@ def name_taken(request: Request) -> Refusal | None:
     numbers=(5, 31),
 )
 def name_reserved(request: Request) -> Refusal | None:
-    """Some names stay taken after a deletion: Cloud SQL's for a week, those of key rings and keys for ever."""
+    """Some names stay taken after a deletion: Firestore's for minutes, Cloud SQL's for a week, those of keys for ever."""
     kept = request.cloud.store.kept(request.name)
     if kept is None or request.type.idempotent:
         return None
     if kept.until is None:
         return Refusal(409, f"{request.type.kind} {request.path} already exists.", "alreadyExists")
+    wait = kept.until - request.cloud.now
+    if wait < DAY:
+        return Refusal(
+            409, f"{request.type.kind} ID of {request.path} is not available. Please retry in {wait:.0f} seconds", "aborted"
+        )
     return Refusal(
         409,
         "The Cloud SQL instance already exists. When you delete an instance, you can't reuse the name of the deleted "
@@ -158,7 +164,7 @@ def deletion_guard(request: Request) -> Refusal | None:
     return None
 
 
-@rule("key-location", EVERY_TYPE, source="https://cloud.google.com/kms/docs/cmek#when-use-cmek", numbers=(11, 27, 35))
+@rule("key-location", EVERY_TYPE, source="https://cloud.google.com/kms/docs/cmek#when-use-cmek", numbers=(11, 27, 35, 51))
 def key_location(request: Request) -> Refusal | None:
     """A customer-managed key must exist, in the location of what it encrypts."""
     for key, location, _ in _keys(request):

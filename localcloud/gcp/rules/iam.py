@@ -16,8 +16,10 @@ LOG_VIEW_GRANT = "gcp:logging/logViewIamMember:LogViewIamMember"
 LOG_VIEWS = ("_Default/_Default", "_Default/_AllLogs", "_Required/_AllLogs")
 """The views of logs that every project has."""
 GRANTS = {
+    "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember": "artifactregistry",
     "gcp:bigquery/connectionIamMember:ConnectionIamMember": "bigquery",
     "gcp:bigquery/datasetIamMember:DatasetIamMember": "bigquery",
+    "gcp:bigtable/instanceIamMember:InstanceIamMember": "bigtable",
     "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember": "cloudkms",
     "gcp:secretmanager/secretIamMember:SecretIamMember": "secretmanager",
     "gcp:pubsub/topicIAMMember:TopicIAMMember": "pubsub",
