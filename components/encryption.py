@@ -12,11 +12,20 @@ import settings.encryption as spec
 
 DAY = 86400
 USER_ROLE = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+
+
+def _agent_of_compute(opts: pulumi.InvokeOutputOptions) -> pulumi.Output[str]:
+    """It comes with the API, and asking for it is refused; its name has the project's number."""
+    number = gcp.organizations.get_project_output(opts=opts).number
+    return number.apply(lambda known: f"serviceAccount:service-{known}@compute-system.iam.gserviceaccount.com")
+
+
 ASKED_FOR: Mapping[str, Callable[[pulumi.InvokeOutputOptions], pulumi.Output[str]]] = {
     "bigquery.googleapis.com": lambda opts: gcp.bigquery.get_default_service_account_output(opts=opts).member,
+    "compute.googleapis.com": _agent_of_compute,
     "storage.googleapis.com": lambda opts: gcp.storage.get_project_service_account_output(opts=opts).member,
 }
-"""The services whose agents are made by asking for them, and by nothing else."""
+"""The services whose agents no resource can make: looking them up does, or they are there already."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,6 +32,7 @@ class Traffic:
     """The addresses at the other end."""
     ports: Sequence[str] = ()
     """TCP ports; none for everything."""
+    udp_ports: Sequence[str] = ()
     description: str
 
 
@@ -45,6 +46,7 @@ def traffic(settings: spec.Network) -> list[Traffic]:
             priority=rule.priority,
             ranges=[address for peer in rule.peers for address in peer_ranges(settings, peer)],
             ports=rule.ports,
+            udp_ports=rule.udp_ports,
             description=rule.purpose,
         )
         for name, rule in settings.firewall.items()
@@ -79,9 +81,11 @@ def firewall_rule(
 ) -> gcp.compute.NetworkFirewallPolicyRule:
     """Declares a rule of a policy."""
     incoming = rule.direction == "INGRESS"
-    protocol = gcp.compute.NetworkFirewallPolicyRuleMatchLayer4ConfigArgs(
-        ip_protocol="tcp" if rule.ports else "all", ports=list(rule.ports) or None
-    )
+    protocols = [
+        gcp.compute.NetworkFirewallPolicyRuleMatchLayer4ConfigArgs(ip_protocol=protocol, ports=list(ports))
+        for protocol, ports in (("tcp", rule.ports), ("udp", rule.udp_ports))
+        if ports
+    ] or [gcp.compute.NetworkFirewallPolicyRuleMatchLayer4ConfigArgs(ip_protocol="all")]
     return gcp.compute.NetworkFirewallPolicyRule(
         resource_name,
         rule_name=rule.name,
@@ -94,7 +98,7 @@ def firewall_rule(
         match=gcp.compute.NetworkFirewallPolicyRuleMatchArgs(
             src_ip_ranges=list(rule.ranges) if incoming else None,
             dest_ip_ranges=None if incoming else list(rule.ranges),
-            layer4_configs=[protocol],
+            layer4_configs=protocols,
         ),
         opts=opts,
     )

@@ -17,10 +17,12 @@ from .cache_archive import CacheArchive, CacheArchiveArgs
 from .cache_connection import Surroundings
 from .cloud_sql import ADMINISTRATOR_ROLES, CLIENT_ROLES, CloudSql, CloudSqlArgs, Group
 from .cloud_storage import CloudStorage, CloudStorageArgs
+from .cluster_backups import ClusterBackups, ClusterBackupsArgs
 from .encryption import Encryption, EncryptionArgs
 from .firestore import Firestore, FirestoreArgs
 from .identities import Identities, IdentitiesArgs
 from .images import Images, ImagesArgs
+from .kubernetes_cluster import KubernetesCluster, KubernetesClusterArgs
 from .network import Network, NetworkArgs
 from .people import People, PeopleArgs
 from .redis_cluster import RedisCluster, RedisClusterArgs
@@ -64,6 +66,7 @@ class DataPlatform(pulumi.ComponentResource):
             *(Bigtable.APIS if settings.bigtable.enabled else ()),
             *(Firestore.APIS if settings.firestore.enabled else ()),
             *(BudgetAlert.APIS if settings.budget.billing_account else ()),
+            *KubernetesCluster.APIS,
             *(Encryption.APIS if settings.encryption.customer_managed else ()),
         ]
         services = ProjectServices("services", ProjectServicesArgs(apis=apis), opts=inside)
@@ -97,6 +100,9 @@ class DataPlatform(pulumi.ComponentResource):
                         *Images.APIS,
                         *Bigtable.APIS,
                         *Firestore.APIS,
+                        *KubernetesCluster.APIS,
+                        "cloudresourcemanager.googleapis.com",  # the project's number
+                        "compute.googleapis.com",
                     )
                     if api in services.enabled
                 ],
@@ -110,15 +116,6 @@ class DataPlatform(pulumi.ComponentResource):
         )
         workloads, groups = settings.identities.workloads, settings.identities.groups
         group_members = {group: f"group:{settings.identities.email(group)}" for group in groups}
-        WorkloadIdentity(
-            "workload-identity",
-            WorkloadIdentityArgs(
-                project=settings.project.id,
-                accounts={a: account.name for a, account in identities.accounts.items()},
-                bound_to={a: workload.kubernetes for a, workload in workloads.items() if workload.kubernetes},
-            ),
-            opts=inside,
-        )
         People(
             "people",
             PeopleArgs(
@@ -353,6 +350,57 @@ class DataPlatform(pulumi.ComponentResource):
                 ),
                 opts=inside,
             )
+        clusters = {
+            regions[role]: KubernetesCluster(
+                f"cluster-{regions[role]}",
+                KubernetesClusterArgs(
+                    settings=known,
+                    release_channel=settings.kubernetes.release_channel,
+                    cluster_name=settings.kubernetes.cluster_name(regions[role]),
+                    project=settings.project.id,
+                    region=regions[role],
+                    network=network.vpc.id,
+                    subnetwork=network.subnets[regions[role]].id,
+                    key=encryption.key_for("cluster", regions[role]),
+                    labels=labels(settings),
+                    protect=protect,
+                    requires=[
+                        services[api]
+                        for api in (*KubernetesCluster.APIS, "compute.googleapis.com", "cloudresourcemanager.googleapis.com")
+                    ],
+                ),
+                opts=inside,
+            )
+            for role, known in settings.kubernetes.clusters.items()
+        }
+        WorkloadIdentity(
+            "workload-identity",
+            WorkloadIdentityArgs(
+                project=settings.project.id,
+                accounts={a: account.name for a, account in identities.accounts.items()},
+                bound_to={a: workload.kubernetes for a, workload in workloads.items() if workload.kubernetes},
+                requires=[cluster.cluster for cluster in clusters.values()],
+            ),
+            opts=inside,
+        )
+        for region, cluster in clusters.items():
+            is_primary = region == regions["primary"]
+            elsewhere = regions["secondary" if is_primary else "primary"]
+            ClusterBackups(
+                f"cluster-backups-{region}",
+                ClusterBackupsArgs(
+                    settings=settings.kubernetes.backups,
+                    plan_name=settings.kubernetes.cluster_name(region),
+                    cluster=cluster.cluster.id,
+                    location=elsewhere,
+                    key=encryption.key_for("backups", elsewhere),
+                    # The standby can take over what the primary ran; never the other way round.
+                    restore_into={r: c.cluster.id for r, c in clusters.items() if is_primary or r == region},
+                    protect=protect,
+                    requires=[services[api] for api in KubernetesCluster.APIS],
+                ),
+                opts=inside,
+            )
         self.exports = {
             "project": pulumi.Output.from_input(settings.project.id),
             "network": network.vpc.id,
@@ -383,6 +431,7 @@ class DataPlatform(pulumi.ComponentResource):
                 }
             ),
             "images": images.repository.id,
+            "clusters": pulumi.Output.from_input({region: cluster.contract for region, cluster in clusters.items()}),
             "secrets": pulumi.Output.from_input({i: c.secret.id for i, c in secrets.credentials.items()}),
             "serviceAccounts": pulumi.Output.from_input({a: account.email for a, account in identities.accounts.items()}),
             "groups": pulumi.Output.from_input({group: settings.identities.email(group) for group in groups}),

@@ -9,7 +9,8 @@
     clock [--advance 7d]                    the virtual time; durations in s, m, h or d
     quota METRIC LIMIT                      how many of a type a project may have
     owns-objects NAME                       a database user owns objects, so that it cannot be dropped
-    holds-objects NAME                      a bucket or dataset holds something from now on, so that it is not simply deleted
+    holds-objects NAME                      a bucket, dataset or backup plan is no longer empty, so that it is not simply deleted
+    org-policy PROJECT CONSTRAINT VALUE     an organisation policy that holds for a project: constraint and the denied value
 
 NAME is a full name, or as much of its end as is unambiguous: instances/alphintra-main-db
 """
@@ -102,8 +103,13 @@ def owns_objects(store: Store, arguments: argparse.Namespace) -> None:
 
 
 def holds_objects(store: Store, arguments: argparse.Namespace) -> None:
-    """Says that a bucket holds objects, or a dataset tables, put there now."""
+    """Says that a bucket holds objects, a dataset tables, or a plan backups, put there now."""
     store.set_meta(f"holds-objects:{_find(store, arguments.name).name}", str(store.now()))
+
+
+def org_policy(store: Store, arguments: argparse.Namespace) -> None:
+    """Sets an organisation policy for a project."""
+    store.set_meta(f"org-policy:{arguments.project}:{arguments.constraint}", arguments.value)
 
 
 COMMANDS: dict[str, tuple[Callable[[Store, argparse.Namespace], None], list[tuple[str, dict[str, Any]]]]] = {
@@ -117,6 +123,7 @@ COMMANDS: dict[str, tuple[Callable[[Store, argparse.Namespace], None], list[tupl
     "quota": (quota, [("metric", {}), ("limit", {"type": int})]),
     "owns-objects": (owns_objects, [("name", {})]),
     "holds-objects": (holds_objects, [("name", {})]),
+    "org-policy": (org_policy, [("project", {}), ("constraint", {}), ("value", {})]),
 }
 
 

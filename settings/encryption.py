@@ -15,6 +15,9 @@ Service = Literal[
     "firestore.googleapis.com",
     "memorystore.googleapis.com",
     "redis.googleapis.com",
+    "compute.googleapis.com",
+    "container.googleapis.com",
+    "gkebackup.googleapis.com",
     "secretmanager.googleapis.com",
     "sqladmin.googleapis.com",
     "storage.googleapis.com",
@@ -44,7 +47,9 @@ def _default_keys() -> dict[str, KeyClass]:
         # Those of stores that are optional are made where the store is on.
         "bigtable": KeyClass(regions=("primary",), used_by=("bigtableadmin.googleapis.com",)),
         "firestore": KeyClass(regions=("primary",), used_by=("firestore.googleapis.com",)),
-        "cluster": KeyClass(),
+        # Kubernetes secrets, and the disks of nodes and volumes.
+        "cluster": KeyClass(used_by=("container.googleapis.com", "compute.googleapis.com")),
+        "backups": KeyClass(used_by=("gkebackup.googleapis.com",)),
         "pii": KeyClass(protection_level="HSM"),
     }
 
@@ -65,7 +70,20 @@ class Encryption(Section):
 
     @model_validator(mode="after")
     def _pii_in_hardware(self) -> Encryption:
-        for name in ("database", "secrets", "objects", "analytics", "cache", "images", "bigtable", "firestore", "pii"):
+        needed = (
+            "database",
+            "secrets",
+            "objects",
+            "analytics",
+            "cache",
+            "cluster",
+            "backups",
+            "images",
+            "bigtable",
+            "firestore",
+            "pii",
+        )
+        for name in needed:
             if name not in self.keys:
                 raise ValueError(f"keys.{name} is missing: data of that class is always there")
         if self.keys["pii"].protection_level != "HSM":

@@ -14,6 +14,7 @@ from .database import Database
 from .encryption import Encryption
 from .identity import Identities
 from .images import Images
+from .kubernetes import LONGEST_CLUSTER_NAME, SURGE, Kubernetes
 from .network import Network
 from .optional_stores import Bigtable, Firestore
 from .platform import Labels, Project, Protection, Regions
@@ -24,6 +25,8 @@ from .storage import Storage
 Profile = Literal["dev", "staging", "prod"]
 NAME_LENGTH = 97
 """Cloud SQL counts the project's id, a colon and the instance's name together."""
+RESERVED_ADDRESSES = 32
+"""Of a subnetwork: four are Google's, one is the control plane's, the others are for internal load balancers."""
 
 
 class Environment(Section):
@@ -68,6 +71,8 @@ class Environment(Section):
     """Bigtable, off until it is wanted."""
     firestore: Firestore = Firestore()
     """Firestore, off until it is wanted."""
+    kubernetes: Kubernetes = Kubernetes()
+    """GKE."""
 
     def named(self, base: str) -> str:
         """A physical name of this generation: `alphintra-main-db`, and from generation 2 on `alphintra-main-db-g2`."""
@@ -290,4 +295,36 @@ class Environment(Section):
         for name in ("images", "bigtable", "firestore"):
             if self.encryption.customer_managed and "primary" not in self.encryption.keys[name].regions:
                 raise ValueError(f"encryption.keys.{name}.regions lacks primary, where the data is")
+        return self
+
+    @model_validator(mode="after")
+    def _clusters(self) -> Environment:
+        for role, cluster in self.kubernetes.clusters.items():
+            name = self.kubernetes.cluster_name(getattr(self.regions, role))
+            if len(name) > LONGEST_CLUSTER_NAME:
+                raise ValueError(
+                    f"kubernetes.name would call a cluster {name}, {len(name)} characters; GKE takes {LONGEST_CLUSTER_NAME}"
+                )
+            ranges = getattr(self.network, role)
+            pools = {
+                name: ((pool.max_nodes_per_zone + SURGE) * len(cluster.zones_of(pool)), pool.addresses_per_node)
+                for name, pool in cluster.pools.items()
+            }
+            listed = ", ".join(f"{name} {nodes} x {each}" for name, (nodes, each) in pools.items())
+            pods, nodes = sum(n * each for n, each in pools.values()), sum(n for n, _ in pools.values())
+            for kind, needed, why in (
+                ("pods", pods, f"with the addresses that each takes: {listed}"),
+                ("nodes", nodes + RESERVED_ADDRESSES, f"with {RESERVED_ADDRESSES} for Google and internal load balancers"),
+            ):
+                there = getattr(ranges, kind)
+                if needed > there.num_addresses:
+                    raise ValueError(
+                        f"network.{role}.{kind} ({there}) has {there.num_addresses} addresses, but kubernetes.clusters.{role} "
+                        f"can grow to {nodes} nodes, which need {needed} ({why}); "
+                        f"take a /{32 - (needed - 1).bit_length()}, or fewer nodes"
+                    )
+            other = "secondary" if role == "primary" else "primary"
+            for key, place in (("cluster", role), ("backups", other)):
+                if self.encryption.customer_managed and place not in self.encryption.keys[key].regions:
+                    raise ValueError(f"encryption.keys.{key}.regions lacks {place}, which kubernetes.clusters.{role} needs")
         return self

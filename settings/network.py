@@ -74,6 +74,8 @@ class FirewallRule(Section):
     behind private services access; google-apis: Google's own APIs; health-checks: Google's load balancers."""
     ports: tuple[Annotated[str, StringConstraints(pattern=r"^\d+(-\d+)?$")], ...] = Field(min_length=1)
     """TCP ports or ranges of them."""
+    udp_ports: tuple[Annotated[str, StringConstraints(pattern=r"^\d+(-\d+)?$")], ...] = ()
+    """UDP ports or ranges of them."""
     purpose: Annotated[str, StringConstraints(min_length=10, max_length=200)]
     """What the traffic is for; becomes the rule's description."""
 
@@ -81,6 +83,11 @@ class FirewallRule(Section):
 DATA_PORTS = ("3307", "5432", "6378-6379", "6432", "8008", "9200", "9300", "11000-13047")
 """Cloud SQL Auth Proxy, PostgreSQL, Redis with TLS and without, PgBouncer, Patroni, Elasticsearch (HTTP, transport), and the
 node ports of a Redis Cluster."""
+
+CLUSTER_PORTS = ("53", "443", "8132", "9101-9199", "9443", "9854", "10250")
+"""Names, the API server, the control plane's tunnel to the nodes
+(https://cloud.google.com/kubernetes-engine/docs/concepts/firewall-rules), exporters of metrics, admission webhooks, kubelets.
+GKE makes its own rules for what comes in to nodes, but none for what goes out."""
 
 
 def _default_firewall() -> dict[str, FirewallRule]:
@@ -96,6 +103,10 @@ def _default_firewall() -> dict[str, FirewallRule]:
         "allow-platform-egress": FirewallRule(
             priority=2000, direction="EGRESS", peers=("platform", "managed-services"), ports=DATA_PORTS,
             purpose="Applications to data stores, replication between the regions",
+        ),
+        "allow-cluster-egress": FirewallRule(
+            priority=2050, direction="EGRESS", peers=("platform",), ports=CLUSTER_PORTS, udp_ports=("53",),
+            purpose="Nodes and pods to each other and to their control plane",
         ),
         "allow-google-apis": FirewallRule(
             priority=2100, direction="EGRESS", peers=("google-apis",), ports=("443",),

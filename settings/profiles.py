@@ -9,6 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+
+def _pool(machine_type: str, pod: str, **sizes: float) -> dict[str, Any]:
+    """A pool of smaller machines for a smaller pod."""
+    return {"machine_type": machine_type, "pods": {pod: sizes}}
+
+
 PROFILES: Mapping[str, Mapping[str, Any]] = {
     "prod": {},
     "staging": {
@@ -29,6 +35,26 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
                 "secondaries": {"us-east1": {"backups": {"retention_days": 14}}},
             },
             "sessions": {"memory_gb": 2, "backups": {"retention_days": 14}},
+        },
+        "kubernetes": {
+            "clusters": {
+                "primary": {
+                    "pools": {
+                        "timescaledb": _pool("n2-standard-4", "timescaledb", cpu=2, memory_gib=5, huge_pages_gib=3),
+                        "elasticsearch-data": _pool("n2-standard-2", "elasticsearch-data", cpu=1, memory_gib=4),
+                        "elasticsearch-masters": _pool("n2-standard-2", "elasticsearch-masters", cpu=0.5, memory_gib=2),
+                        "general": {"max_nodes_per_zone": 2},
+                    },
+                    "maintenance": {"days": ["MO", "TU"]},  # before production
+                },
+                "secondary": {
+                    "pools": {
+                        "timescaledb": _pool("n2-standard-4", "timescaledb", cpu=2, memory_gib=5, huge_pages_gib=3),
+                        "general": {"max_nodes_per_zone": 2},
+                    },
+                    "maintenance": {"days": ["MO", "TU"]},
+                },
+            },
         },
     },
     "dev": {
@@ -75,6 +101,33 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
         },
         # Without retention, so that dev can be taken down.
         "storage": {"prefix": "alphintra-dev", "buckets": {"documents": {"retention_days": 0}}},
+        # Every store once, all on the same few machines, in one zone.
+        "kubernetes": {
+            "release_channel": "RAPID",  # what comes is seen here first
+            "clusters": {
+                "secondary": None,
+                "primary": {
+                    "zones": ["a"],
+                    "pools": {
+                        "timescaledb": None,
+                        "elasticsearch-data": None,
+                        "elasticsearch-masters": None,
+                        "general": {
+                            "machine_type": "e2-standard-4",
+                            "max_nodes_per_zone": 3,
+                            "sysctls": {"vm.max_map_count": "1048576"},
+                            "pods": {
+                                "timescaledb": {"cpu": 1, "memory_gib": 4},
+                                "elasticsearch-data": {"cpu": 0.5, "memory_gib": 2},
+                                "pgbouncer": {"cpu": 0.25, "count": 1},
+                                "elastic-operator": {"count": 1},
+                            },
+                        },
+                    },
+                },
+            },
+            "backups": {"rpo_minutes": 1440, "retain_days": 7, "delete_lock_days": 0},
+        },
     },
 }
 """Profile by name: the settings that differ from the defaults."""

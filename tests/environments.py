@@ -39,6 +39,11 @@ def of_type(environment: str, kind: str) -> list[Registration]:
     return [known for known in recorded(environment).registrations if known.custom and known.type.endswith(f":{kind}")]
 
 
+def kubernetes_clusters(environment: str) -> list[Registration]:
+    """GKE's clusters; Redis has some too."""
+    return [known for known in of_type(environment, "Cluster") if known.type.startswith("gcp:container/")]
+
+
 def flat(value: Any, path: str = "") -> dict[str, Any]:
     """Every single value by its path."""
     if is_object(value):

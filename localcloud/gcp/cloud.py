@@ -17,6 +17,7 @@ from .naming import is_made_once, made_up, render, render_tree
 from .rules import (
     analytics,
     cloud_sql,
+    clusters,
     common,
     governance,
     iam,
@@ -24,6 +25,7 @@ from .rules import (
     kms,
     memorystore,
     network,
+    nodes,
     optional_stores,
     redis,
     scheduler,
@@ -35,7 +37,7 @@ from .view import Request, Verb, View
 
 RULE_MODULES = (
     *(common, iam, iam_policy, network, kms, secrets, cloud_sql, storage),
-    *(analytics, service_connection, memorystore, redis, scheduler, optional_stores, governance),
+    *(analytics, service_connection, memorystore, redis, scheduler, optional_stores, governance, clusters, nodes),
 )
 """Importing them registers their rules."""
 DEFAULT_TIMEOUT = 1200.0

@@ -7,6 +7,7 @@ and values that are made up on the spot: `etag`, `now`, `uid`, `fingerprint`, `c
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import ipaddress
 import re
@@ -42,6 +43,7 @@ def last(value: str) -> str:
 
 FILTERS: Mapping[str, Callable[[str], str]] = {
     "": str,
+    "base64": lambda value: base64.b64encode(value.encode()).decode(),
     "int": str,
     "last": last,
     "lower": str.lower,

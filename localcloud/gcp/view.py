@@ -18,6 +18,9 @@ SERVICE = "gcp:projects/service:Service"
 IDENTITY = "gcp:projects/serviceIdentity:ServiceIdentity"
 PROJECT_GRANT = "gcp:projects/iAMMember:IAMMember"
 ENABLED_FROM_THE_START = frozenset({"serviceusage.googleapis.com"})
+AGENTS_WITH_THEIR_API = frozenset({"compute.googleapis.com"})
+"""Services whose agent is there as soon as their API is enabled, and cannot be asked for
+(https://github.com/terraform-google-modules/terraform-google-project-factory/pull/628)."""
 RETRY_SECONDS = 300
 """How long the provider waits, on the virtual clock, for something just made to become visible."""
 
@@ -61,7 +64,9 @@ class View:
         return str(render(service_agents()[service], {"number": project_number(project)}))
 
     def has_agent(self, service: str, project: str) -> bool:
-        """Whether a service's agent exists: it was declared, or asked for."""
+        """Whether a service's agent exists: it came with the API, was declared, or was asked for."""
+        if service in AGENTS_WITH_THEIR_API:
+            return self.is_enabled(service, project)
         name = types()[IDENTITY].full_name(f"projects/{project}/services/{service}/identity")
         return self.store.get(name) is not None or self.was_asked_for(self.agent(service, project))
 

@@ -10,7 +10,7 @@ import pytest
 from localcloud.gcp.rules.iam_policy import roles
 from policies.rules import GRANTS
 
-from ..environments import ENVIRONMENTS, recorded
+from ..environments import ENVIRONMENTS, kubernetes_clusters, recorded
 
 Grants = set[tuple[str, str]]
 
@@ -83,10 +83,16 @@ ON_THE_PROJECT: dict[str, tuple[str, str, str | None]] = {
         "https://cloud.google.com/monitoring/access-control",
         None,
     ),
+    "container.defaultNodeServiceAccount": (
+        "nodes write logs and metrics, which belong to the project",
+        "https://cloud.google.com/kubernetes-engine/docs/how-to/hardening-your-cluster#use_least_privilege_sa",
+        None,
+    ),
 }
 """The roles that are granted on the project, because they cannot be granted on anything smaller."""
 NARROWED_TO = {SQL_INSTANCE: "main-db", CACHE_STORE: "cache", SESSION_STORE: "sessions"}
 """What a grant on the project with a condition on such resources is called above."""
+NODES: Grants = {("container.defaultNodeServiceAccount", "project")}
 
 
 def narrowed(condition: str) -> str:
@@ -132,7 +138,8 @@ def by_identity(environment: str, member: str) -> dict[str, Grants]:
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_what_workloads_may_do(environment: str) -> None:
     archivist = {} if environment == "dev" else {ARCHIVIST: {("cacheArchive", "cache")}}
-    assert by_identity(environment, r"serviceAccount:((?!(?:service|bq)-\d)[^@\[]+)@.+") == WORKLOADS | archivist
+    nodes = {f"gke-{known.inputs['location']}": NODES for known in kubernetes_clusters(environment)}
+    assert by_identity(environment, r"serviceAccount:((?!(?:service|bq)-\d)[^@\[]+)@.+") == WORKLOADS | archivist | nodes
 
 
 @pytest.mark.parametrize("environment", ["staging", "prod"])

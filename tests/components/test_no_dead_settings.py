@@ -53,6 +53,7 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
             ("direction", "INGRESS", "direction"),
             ("peers", ["google-apis", "platform"], "match.destIpRanges[1]"),
             ("ports", ["443", "8443"], "match.layer4Configs[0].ports[1]"),
+            ("udp_ports", ["443"], "match.layer4Configs[1].ipProtocol"),
             ("purpose", "Something else entirely", "description"),
         )
     },
@@ -62,10 +63,10 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     "encryption.key_ring": ("prod", {"encryption": {"key_ring": "other-ring"}}, "name"),
     "encryption.rotation_days": ("prod", {"encryption": {"rotation_days": 30}}, "rotationPeriod"),
     "encryption.destroy_delay_days": ("prod", {"encryption": {"destroy_delay_days": 60}}, "destroyScheduledDuration"),
-    "encryption.keys": ("prod", {"encryption": {"keys": {"cluster": None}}}, "name"),
-    "encryption.keys.<name>.regions": ("prod", {"encryption": {"keys": {"cluster": {"regions": ["primary"]}}}}, "name"),
+    "encryption.keys": ("prod", {"encryption": {"keys": {"another": {}}}}, "name"),
+    "encryption.keys.<name>.regions": ("prod", {"encryption": {"keys": {"pii": {"regions": ["primary"]}}}}, "name"),
     "encryption.keys.<name>.protection_level": ("prod", {"encryption": {"keys": {"cluster": {"protection_level": "HSM"}}}}, "versionTemplate.protectionLevel"),
-    "encryption.keys.<name>.used_by": ("prod", {"encryption": {"keys": {"cluster": {"used_by": ["sqladmin.googleapis.com"]}}}}, "member"),
+    "encryption.keys.<name>.used_by": ("prod", {"encryption": {"keys": {"pii": {"used_by": ["sqladmin.googleapis.com"]}}}}, "member"),
     "secrets.credentials": ("prod", {"secrets": {"credentials": {"another-one": {}}}}, "secretId"),
     "secrets.credentials.<name>.length": ("prod", {"secrets": {"credentials": {"main-db-pgbouncer": {"length": 33}}}}, "length"),
     "secrets.credentials.<name>.version": ("prod", {"secrets": {"credentials": {"main-db-pgbouncer": {"version": 2}}}}, "passwordWoVersion"),
@@ -300,6 +301,55 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
             ("folder", "kyc-documents/identity/", "condition.expression"),
         )
     },
+    "kubernetes.name": ("prod", {"kubernetes": {"name": "others"}}, "name"),
+    "kubernetes.release_channel": ("prod", {"kubernetes": {"release_channel": "STABLE"}}, "releaseChannel.channel"),
+    "kubernetes.clusters": ("prod", {"kubernetes": {"clusters": {"secondary": None}}}, "outputs.clusters.us-east1.name"),
+    **{
+        f"kubernetes.backups.{key}": ("prod", {"kubernetes": {"backups": {key: value}}}, path)
+        for key, value, path in (
+            ("rpo_minutes", 240, "backupSchedule.rpoConfig.targetRpoMinutes"),
+            ("retain_days", 20, "retentionPolicy.backupRetainDays"),
+            ("delete_lock_days", 14, "retentionPolicy.backupDeleteLockDays"),
+            ("volumes", False, "backupConfig.includeVolumeData"),
+        )
+    },
+    **{
+        f"kubernetes.clusters.<name>.{key}": ("prod", {"kubernetes": {"clusters": {"primary": over}}}, path)
+        for key, over, path in (
+            ("zones", {"zones": ["a", "b", "f"]}, "nodeLocations[2]"),
+            ("pools", {"pools": {"another": {"machine_type": "n2-standard-2"}}}, "outputs.clusters.us-central1.pools.another.dedicated"),
+            ("maintenance.days", {"maintenance": {"days": ["SU", "MO"]}}, "maintenancePolicy.recurringWindow.recurrence"),
+            ("maintenance.start", {"maintenance": {"start": "05:30"}}, "maintenancePolicy.recurringWindow.startTime"),
+            ("maintenance.hours", {"maintenance": {"hours": 20}}, "maintenancePolicy.recurringWindow.endTime"),
+            ("authorized_networks", {"authorized_networks": {"vpn": "10.250.0.0/24"}}, "masterAuthorizedNetworksConfig.cidrBlocks[0].cidrBlock"),
+        )
+    },
+    **{
+        f"kubernetes.clusters.<name>.pools.<name>.{key}": ("prod", {"kubernetes": {"clusters": {"primary": {"pools": {pool: {key: value}}}}}}, path)
+        for key, pool, value, path in (
+            ("machine_type", "timescaledb", "n2-standard-16", "nodeConfig.machineType"),
+            ("nodes_per_zone", "timescaledb", 2, "nodeCount"),
+            ("max_nodes_per_zone", "general", 5, "autoscaling.maxNodeCount"),
+            ("zones", "general", ["a", "c"], "nodeLocations[2]"),
+            ("disk_type", "general", "pd-ssd", "nodeConfig.diskType"),
+            ("disk_gb", "general", 200, "nodeConfig.diskSizeGb"),
+            ("max_pods_per_node", "general", 110, "maxPodsPerNode"),
+            ("dedicated", "elasticsearch-data", False, "outputs.clusters.us-central1.pools.elasticsearch-data.dedicated"),
+            ("sysctls", "timescaledb", {"vm.swappiness": "1"}, "nodeConfig.linuxNodeConfig.sysctls.vm.swappiness"),
+            ("pods", "general", {"another": {"cpu": 0.5, "memory_gib": 1}}, "outputs.clusters.us-central1.pools.general.pods.another.count"),
+        )
+    },
+    **{
+        f"kubernetes.clusters.<name>.pools.<name>.pods.<name>.{key}": (
+            "prod", {"kubernetes": {"clusters": {"primary": {"pools": {"timescaledb": {"pods": {"timescaledb": {key: value}}}}}}}}, path,
+        )
+        for key, value, path in (
+            ("cpu", 7, "outputs.clusters.us-central1.pools.timescaledb.pods.timescaledb.requests.cpu"),
+            ("memory_gib", 22, "outputs.clusters.us-central1.pools.timescaledb.pods.timescaledb.requests.memory"),
+            ("huge_pages_gib", 8, "nodeConfig.linuxNodeConfig.hugepagesConfig.hugepageSize2m"),
+            ("count", 2, "outputs.clusters.us-central1.pools.timescaledb.pods.timescaledb.count"),
+        )
+    },
 }  # fmt: skip
 ONE_VALUE = {"database.engine"}
 """Settings that have one allowed value, so that nothing can be laid on top."""
@@ -309,6 +359,7 @@ ALONE = {
     "network.firewall", "network.firewall.<name>.direction", "identities.workloads", "secrets.credentials", "storage.buckets",
     "storage.buckets.<name>.lifecycle", "cache.cluster.persistence.mode", "cache.cluster.persistence.snapshot_hours",
     "cache.cluster.archive", "cache.sessions.persistence.mode", "cache.sessions.persistence.snapshot_hours",
+    "kubernetes.clusters", "kubernetes.clusters.<name>.zones",
 }  # fmt: skip
 """Settings that move so much that no other is tried together with them."""
 

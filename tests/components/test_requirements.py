@@ -13,7 +13,8 @@ from ..environments import ENVIRONMENTS, flat, of_type, recorded, resources
 PRIMARY = resources("prod")["main-db-primary"]
 REPLICA = resources("prod")["main-db-replica-us-east1"]
 STATEFUL = {
-    "Bucket", "Cluster", "Connection", "CryptoKey", "Database", "DatabaseInstance", "Dataset", "Repository", "GlobalAddress", "Instance", "KeyRing", "Network", "Secret", "Subnetwork",
+    "BackupPlan", "Bucket", "Cluster", "Connection", "CryptoKey", "Database", "DatabaseInstance", "Dataset", "GlobalAddress",
+    "Instance", "KeyRing", "Network", "Repository", "Secret", "Subnetwork",
 }  # fmt: skip
 """What holds data, or cannot be rebuilt without losing it."""
 
@@ -107,7 +108,10 @@ def test_keys() -> None:
     levels = {(key.inputs["name"], at(key.inputs, "versionTemplate.protectionLevel")) for key in keys}
     assert levels == {
         ("pii", "HSM"),
-        *((name, "SOFTWARE") for name in ("database", "secrets", "objects", "analytics", "cache", "images", "cluster")),
+        *(
+            (name, "SOFTWARE")
+            for name in ("database", "secrets", "objects", "analytics", "cache", "images", "cluster", "backups")
+        ),
     }
     assert {ring.inputs["location"] for ring in of_type("prod", "KeyRing")} == {"us-central1", "us-east1"}
 
@@ -150,15 +154,15 @@ def test_one_switch_drives_every_guard(environment: str) -> None:
     for known in recorded(environment).registrations:
         kind = known.type.rsplit(":", 1)[-1]
         assert known.protect == (protected and known.custom and kind in STATEFUL), known.urn
-        if kind in ("DatabaseInstance", "Secret"):
+        if kind in ("DatabaseInstance", "Secret") or known.type.startswith("gcp:container/cluster:"):
             assert known.inputs["deletionProtection"] is protected
         if kind == "DatabaseInstance":
             assert known.inputs["settings"]["deletionProtectionEnabled"] is protected
-        if kind in ("Cluster", "Instance"):
+        if known.type.startswith(("gcp:redis/", "gcp:memorystore/")) and kind in ("Cluster", "Instance"):
             assert known.inputs["deletionProtectionEnabled"] is protected
         if kind == "Dataset":
             assert known.inputs["deleteContentsOnDestroy"] is not protected
-        if kind in ("CryptoKey", "Bucket", "Dataset", "Repository"):
+        if kind in ("BackupPlan", "CryptoKey", "Bucket", "Dataset", "Repository"):
             assert known.inputs["deletionPolicy"] == ("PREVENT" if protected else "DELETE")
 
 

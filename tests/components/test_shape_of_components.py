@@ -66,8 +66,9 @@ def test_a_consumer_of_a_key_waits_for_its_agents_grant() -> None:
                 needed = [urn for urn in grants if value.endswith(f"/{_key_name(urn)}") and _region(value) in urn]
                 assert needed, f"{known.urn}: nobody is granted the use of {value}"
                 assert set(needed) <= set(known.property_dependencies[top]), known.urn
-    assert consumers == 27, (
-        "two instances, five secrets in two regions, eight buckets, two datasets, a connection, three caches, a repository"
+    assert consumers == 39, (
+        "two instances, five secrets in two regions, eight buckets, two datasets, a connection, three caches, a repository, "
+        "two clusters' secrets and default pools, six pools, two plans"
     )
 
 
@@ -123,6 +124,7 @@ def test_outputs_are_references() -> None:
         "secrets",
         "serviceAccounts",
         "groups",
+        "clusters",
         "keys",
     }
     assert outputs["buckets"]["uploads"] == {"name": "alphintra-uploads", "folders": ["uploads/"]}

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .cases_analytics import ANALYTICS_CASES
+from .cases_clusters import CLUSTER_CASES
 from .cases_identities import IDENTITY_CASES
 from .cases_memorystore import MEMORYSTORE_CASES
 from .cases_optional import OPTIONAL_CASES
@@ -568,6 +569,7 @@ CASES: tuple[Case, ...] = (
     *ANALYTICS_CASES,
     *MEMORYSTORE_CASES,
     *OPTIONAL_CASES,
+    *CLUSTER_CASES,
 )
 STAGED_ELSEWHERE = {
     "memorystore-one-at-a-time": "an operation has to hang first: test_memorystore.py",

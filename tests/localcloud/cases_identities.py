@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .cases_clusters import cluster, ground
 from .parts import ACCOUNT, PROJECT_GRANT, Case, api, project_of
 from .world import Res
 
@@ -31,7 +32,7 @@ def view_grant(project: str, **extra: Any) -> Res:
 def _accounts() -> list[Case]:
     """A service account takes IAM's own roles."""
     p = "p-account-role"
-    setup = [api("iam"), Res("account", ACCOUNT, {"accountId": "worker"})]
+    setup = [*ground(p), cluster(p), api("iam"), Res("account", ACCOUNT, {"accountId": "worker"})]
     bad = [*setup, bound(p, role="roles/storage.objectViewer")]
     says = "Role roles/storage.objectViewer is not supported for this resource"
     return [Case(rule="role-on-resource", project=p, setup=setup, bad=bad, good=[*setup, bound(p)], says=says)]

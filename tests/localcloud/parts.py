@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from localcloud.gcp.catalog import service_agents
 from localcloud.gcp.naming import project_number
 
 from .world import REGION, Res
@@ -129,8 +130,8 @@ def key_id(project: str, location: str = REGION) -> str:
 
 
 def agent(project: str, service: str) -> str:
-    name = {"sqladmin": "gcp-sa-cloud-sql", "secretmanager": "gcp-sa-secretmanager"}[service]
-    return f"serviceAccount:service-{project_number(project)}@{name}.iam.gserviceaccount.com"
+    email = service_agents()[f"{service}.googleapis.com"].format(number=project_number(project))
+    return f"serviceAccount:{email}"
 
 
 def secret(**extra: Any) -> Res:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from .cases_clusters import CLUSTER, cluster, nodes, pool
 from .cases_identities import AUDIT
 from .parts import ACCOUNT, ADDRESS, INSTANCE, KEY, PROJECT_GRANT, SUBNET, instance, net, subnet
 from .world import Res, World
@@ -41,6 +42,15 @@ def audit(*kinds: str) -> Res:
         (Res("s", ACCOUNT, {"accountId": "worker"}), Res("s", ACCOUNT, {"accountId": "worker-2"}), ["accountId"]),
         (Res("g", PROJECT_GRANT, GRANT), Res("g", PROJECT_GRANT, {**GRANT, "role": "roles/cloudsql.viewer"}), ["role"]),
         (audit("DATA_READ"), audit("DATA_READ", "DATA_WRITE"), []),
+        (pool(P), pool(P, nodeCount=2), []),
+        (pool(P, **nodes()), pool(P, **nodes("n2-standard-8")), []),
+        (pool(P, **nodes()), pool(P, **nodes(linuxNodeConfig={"sysctls": {"vm.max_map_count": "262144"}})), []),
+        (pool(P, **nodes()), pool(P, **nodes(bootDiskKmsKey="k")), ["nodeConfig.bootDiskKmsKey"]),
+        (pool(P), pool(P, maxPodsPerNode=16), ["maxPodsPerNode"]),
+        (cluster(P), cluster(P, releaseChannel={"channel": "STABLE"}), []),
+        (cluster(P), cluster(P, nodeLocations=["us-central1-a"]), []),
+        (cluster(P), cluster(P, location="us-east1"), ["location"]),
+        (cluster(P, datapathProvider="LEGACY_DATAPATH"), cluster(P, datapathProvider="ADVANCED_DATAPATH"), ["datapathProvider"]),
     ],
 )  # fmt: skip
 def test_what_is_replaced(tmp_path: Path, before: Res, after: Res, replaced: list[str]) -> None:
@@ -49,6 +59,17 @@ def test_what_is_replaced(tmp_path: Path, before: Res, after: Res, replaced: lis
     difference = World(tmp_path).provider.diff(before.type, State("id", dict(before.inputs), {}), dict(after.inputs), [])
     assert [path for path, change in difference.changes.items() if change.replaces] == replaced
     assert difference.changes, "every pair differs"
+
+
+def test_what_only_the_default_pool_has_does_not_replace_its_cluster(tmp_path: Path) -> None:
+    from localcloud.plugin import State  # noqa: PLC0415
+
+    before, after = (
+        dict(cluster(P, nodeConfig={"serviceAccount": a}, initialNodeCount=n).inputs) for a, n in (("a", 1), ("b", 2))
+    )
+    provider = World(tmp_path).provider
+    assert any(change.replaces for change in provider.diff(CLUSTER, State("id", before, {}), after, []).changes.values())
+    assert not provider.diff(CLUSTER, State("id", before, {}), after, ["initialNodeCount", "nodeConfig"]).changes
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,7 @@ def operation_in_progress(request: Request) -> Refusal | None:
     EVERY_TYPE,
     verbs=("delete",),
     source="https://cloud.google.com/sql/docs/postgres/deletion-protection, provider argument reference",
+    numbers=(37,),
 )
 def deletion_guard(request: Request) -> Refusal | None:
     """A deletion is refused while a guard is on: the provider's, the API's, or the deletion policy PREVENT."""
@@ -164,7 +165,7 @@ def deletion_guard(request: Request) -> Refusal | None:
     return None
 
 
-@rule("key-location", EVERY_TYPE, source="https://cloud.google.com/kms/docs/cmek#when-use-cmek", numbers=(11, 27, 35, 51))
+@rule("key-location", EVERY_TYPE, source="https://cloud.google.com/kms/docs/cmek#when-use-cmek", numbers=(11, 27, 35, 40, 51))
 def key_location(request: Request) -> Refusal | None:
     """A customer-managed key must exist, in the location of what it encrypts."""
     for key, location, _ in _keys(request):

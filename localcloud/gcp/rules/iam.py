@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 from ...errors import Refusal
+from ...values import at
 from ..catalog import service_agents
-from ..view import Request, invalid, not_allowed
+from ..view import AGENTS_WITH_THEIR_API, Request, invalid, not_allowed
 from . import rule
 
 ACCOUNT = "gcp:serviceaccount/account:Account"
 CUSTOM_ROLE = "gcp:projects/iAMCustomRole:IAMCustomRole"
+CLUSTER = "gcp:container/cluster:Cluster"
 IDENTITY = "gcp:projects/serviceIdentity:ServiceIdentity"
 LOG_VIEW_GRANT = "gcp:logging/logViewIamMember:LogViewIamMember"
 LOG_VIEWS = ("_Default/_Default", "_Default/_AllLogs", "_Required/_AllLogs")
@@ -58,12 +60,29 @@ def member_exists(request: Request) -> Refusal | None:
     own = re.fullmatch(r"[^@]+@([a-z0-9-]+)\.iam\.gserviceaccount\.com", email)
     if own and email.startswith(("service-", "bq-")):
         declared = any(row.computed.get("email") == email for row in request.cloud.all(IDENTITY))
-        known = declared or request.cloud.was_asked_for(email)
+        with_api = [service for service in AGENTS_WITH_THEIR_API if request.cloud.agent(service, request.project) == email]
+        known = (
+            declared or request.cloud.was_asked_for(email) or any(request.cloud.has_agent(s, request.project) for s in with_api)
+        )
     elif own and own[1] == request.project:
         known = request.cloud.named(ACCOUNT, f"projects/{request.project}/serviceAccounts/{email}") is not None
     else:
         known = True
     return None if known else invalid(f"Service account {email} does not exist.", "badRequest")
+
+
+@rule("identity-pool-exists", *GRANTS, source="https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity")
+def identity_pool_exists(request: Request) -> Refusal | None:
+    """A pod's identity can be granted something once a cluster of its project has workload identity."""
+    pod = re.fullmatch(r"serviceAccount:([a-z0-9-]+\.svc\.id\.goog)\[.+\]", str(request.get("member")))
+    if pod is None:
+        return None
+    clusters = request.cloud.all(CLUSTER)
+    if any(at(cluster.config, "workloadIdentityConfig.workloadPool") == pod[1] for cluster in clusters):
+        return None
+    return invalid(
+        f"Identity Pool does not exist ({pod[1]}). Please check that you specified a valid resource name.", "badRequest"
+    )
 
 
 @rule("role-on-resource", *GRANTS, source="https://cloud.google.com/iam/docs/understanding-roles")
@@ -105,9 +124,9 @@ def account_id(request: Request) -> Refusal | None:
 
 @rule("service-has-agent", IDENTITY, source="https://cloud.google.com/iam/docs/service-agents")
 def service_has_agent(request: Request) -> Refusal | None:
-    """Only some services have an agent, and only where their API is enabled."""
+    """Only some services have an agent that can be asked for, and only where their API is enabled."""
     service = str(request.get("service"))
-    if service not in service_agents():
+    if service not in service_agents() or service in AGENTS_WITH_THEIR_API:
         return Refusal(404, f"Service {service} has no service identity.", "notFound")
     if not request.cloud.is_enabled(service, request.project):
         return Refusal(403, f"Service {service} is not enabled for consumer projects/{request.project}.", "SERVICE_DISABLED")
