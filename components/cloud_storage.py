@@ -61,7 +61,16 @@ class CloudStorage(pulumi.ComponentResource):
         )
         for bucket, known in args.settings.buckets.items():
             for label, access in known.access.items():
-                self._grant(f"{name}-{bucket}-{label}", bucket, access, args)
+                grant_folder(
+                    f"{name}-{bucket}-{label}",
+                    bucket=self.buckets[bucket],
+                    bucket_name=args.settings.bucket_name(bucket),
+                    folder=access.folder,
+                    role=access.role,
+                    lists=access.role != "create",
+                    member=args.members[access.member],
+                    parent=self,
+                )
         self.contract = {
             bucket: {"name": self.buckets[bucket].name, "folders": list(known.folders)}
             for bucket, known in args.settings.buckets.items()
@@ -94,24 +103,34 @@ class CloudStorage(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=args.requires),
         )
 
-    def _grant(self, name: str, bucket: str, access: spec.Access, args: CloudStorageArgs) -> None:
-        """A grant on the bucket, narrowed to the folder."""
-        objects = f"projects/_/buckets/{args.settings.bucket_name(bucket)}/objects/{access.folder}"
-        allowed = [f'resource.name.startsWith("{objects}")']
-        if access.role != "create":  # a listing names no object; it asks for what begins with the folder
-            allowed.append(f'api.getAttribute("storage.googleapis.com/objectListPrefix", "").startsWith("{access.folder}")')
-        gcp.storage.BucketIAMMember(
-            name,
-            bucket=self.buckets[bucket].name,
-            role=ROLES[access.role],
-            member=args.members[access.member],
-            condition=gcp.storage.BucketIAMMemberConditionArgs(
-                title=f"only-{access.folder.rstrip('/').replace('/', '-')}",
-                description=f"Objects below {access.folder}",
-                expression=" || ".join(allowed),
-            ),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+
+def grant_folder(
+    name: str,
+    *,
+    bucket: gcp.storage.Bucket,
+    bucket_name: str,
+    folder: str,
+    role: str,
+    lists: bool,
+    member: pulumi.Input[str],
+    parent: pulumi.Resource,
+) -> None:
+    """Grants a role (read, create or write) on a bucket, narrowed to a folder; `lists` also to listing that folder."""
+    allowed = [f'resource.name.startsWith("projects/_/buckets/{bucket_name}/objects/{folder}")']
+    if lists:  # a listing names no object; it asks for what begins with the folder
+        allowed.append(f'api.getAttribute("storage.googleapis.com/objectListPrefix", "").startsWith("{folder}")')
+    gcp.storage.BucketIAMMember(
+        name,
+        bucket=bucket.name,
+        role=ROLES[role],
+        member=member,
+        condition=gcp.storage.BucketIAMMemberConditionArgs(
+            title=f"only-{folder.rstrip('/').replace('/', '-')}",
+            description=f"Objects below {folder}",
+            expression=" || ".join(allowed),
+        ),
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
 
 
 def _lifecycle(bucket: spec.Bucket, abort_days: int) -> Iterator[gcp.storage.BucketLifecycleRuleArgs]:

@@ -50,6 +50,8 @@ class Encryption(pulumi.ComponentResource):
 
     keys: dict[tuple[str, str], gcp.kms.CryptoKey]
     """Keys by (class of data, region)."""
+    agents: dict[str, pulumi.Output[str]]
+    """The IAM member of each service's agent that was made here, because it uses a key; made in one place only."""
 
     def __init__(self, name: str, args: EncryptionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("alphintra:security:Encryption", name, {}, opts)
@@ -111,14 +113,14 @@ class Encryption(pulumi.ComponentResource):
         self, name: str, classes: Mapping[str, spec.KeyClass], args: EncryptionArgs
     ) -> dict[tuple[str, str], list[gcp.kms.CryptoKeyIAMMember]]:
         services = sorted({service for key in classes.values() for service in key.used_by})
-        agents = {service: self._agent(name, service, args) for service in services}
+        self.agents = {service: self._agent(name, service, args) for service in services}
         return {
             (class_name, region): [
                 gcp.kms.CryptoKeyIAMMember(
                     f"{name}-key-{class_name}-{region}-{service.removesuffix('.googleapis.com')}",
                     crypto_key_id=key.id,
                     role=USER_ROLE,
-                    member=agents[service],
+                    member=self.agents[service],
                     opts=pulumi.ResourceOptions(parent=self),
                 )
                 for service in classes[class_name].used_by

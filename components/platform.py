@@ -24,12 +24,15 @@ from .identities import Identities, IdentitiesArgs
 from .images import Images, ImagesArgs
 from .kubernetes_cluster import KubernetesCluster, KubernetesClusterArgs
 from .network import Network, NetworkArgs
+from .object_events import ObjectEvents, ObjectEventsArgs
 from .people import People, PeopleArgs
 from .redis_cluster import RedisCluster, RedisClusterArgs
 from .secrets import Secrets, SecretsArgs
 from .service_connections import ServiceConnections, ServiceConnectionsArgs
 from .services import ProjectServices, ProjectServicesArgs
 from .sessions import Sessions, SessionsArgs
+from .static_assets import StaticAssets, StaticAssetsArgs
+from .url_signing import UrlSigning, UrlSigningArgs
 from .workload_identity import WorkloadIdentity, WorkloadIdentityArgs
 
 MAIN_DATABASE_USERS = {"postgres": "main-db-postgres", "pgbouncer": "main-db-pgbouncer"}
@@ -67,6 +70,9 @@ class DataPlatform(pulumi.ComponentResource):
             *(Firestore.APIS if settings.firestore.enabled else ()),
             *(BudgetAlert.APIS if settings.budget.billing_account else ()),
             *KubernetesCluster.APIS,
+            *UrlSigning.APIS,
+            *ObjectEvents.APIS,
+            *StaticAssets.APIS,
             *(Encryption.APIS if settings.encryption.customer_managed else ()),
         ]
         services = ProjectServices("services", ProjectServicesArgs(apis=apis), opts=inside)
@@ -103,6 +109,7 @@ class DataPlatform(pulumi.ComponentResource):
                         *KubernetesCluster.APIS,
                         "cloudresourcemanager.googleapis.com",  # the project's number
                         "compute.googleapis.com",
+                        *ObjectEvents.APIS,
                     )
                     if api in services.enabled
                 ],
@@ -401,6 +408,42 @@ class DataPlatform(pulumi.ComponentResource):
                 ),
                 opts=inside,
             )
+        signing = UrlSigning(
+            "url-signing",
+            UrlSigningArgs(
+                settings=settings.url_signing,
+                buckets=storage.buckets,
+                bucket_names={bucket: settings.storage.bucket_name(bucket) for bucket in settings.storage.buckets},
+                members={a: account.member for a, account in identities.accounts.items()},
+                requires=[services[api] for api in UrlSigning.APIS],
+            ),
+            opts=inside,
+        )
+        events = ObjectEvents(
+            "object-events",
+            ObjectEventsArgs(
+                settings=settings.object_events,
+                buckets=storage.buckets,
+                regions=list(regions.values()),
+                key=encryption.key_for("objects", regions["primary"]),
+                agent=encryption.agents.get("pubsub.googleapis.com"),
+                members={a: account.member for a, account in identities.accounts.items()},
+                labels=labels(settings),
+                requires=[services[api] for api in ObjectEvents.APIS],
+            ),
+            opts=inside,
+        )
+        assets = StaticAssets(
+            "static-assets",
+            StaticAssetsArgs(
+                settings=settings.static_assets,
+                bucket=storage.buckets[settings.static_assets.bucket],
+                labels=labels(settings),
+                protect=protect,
+                requires=[services[api] for api in StaticAssets.APIS],
+            ),
+            opts=inside,
+        )
         self.exports = {
             "project": pulumi.Output.from_input(settings.project.id),
             "network": network.vpc.id,
@@ -432,6 +475,9 @@ class DataPlatform(pulumi.ComponentResource):
             ),
             "images": images.repository.id,
             "clusters": pulumi.Output.from_input({region: cluster.contract for region, cluster in clusters.items()}),
+            "urlSigners": pulumi.Output.from_input({signer: account.email for signer, account in signing.signers.items()}),
+            "objectEvents": pulumi.Output.from_input({label: found.id for label, found in events.subscriptions.items()}),
+            "staticAssets": pulumi.Output.from_input(assets.contract),
             "secrets": pulumi.Output.from_input({i: c.secret.id for i, c in secrets.credentials.items()}),
             "serviceAccounts": pulumi.Output.from_input({a: account.email for a, account in identities.accounts.items()}),
             "groups": pulumi.Output.from_input({group: settings.identities.email(group) for group in groups}),

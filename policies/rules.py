@@ -22,6 +22,9 @@ REDIS = "gcp:redis/instance:Instance"
 VALKEY = "gcp:memorystore/instance:Instance"
 CLUSTER = "gcp:container/cluster:Cluster"
 NODE_POOL = "gcp:container/nodePool:NodePool"
+TOPIC = "gcp:pubsub/topic:Topic"
+TLS_POLICY = "gcp:compute/sSLPolicy:SSLPolicy"
+HTTPS_PROXY = "gcp:compute/targetHttpsProxy:TargetHttpsProxy"
 GRANTS = (
     "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember",
     "gcp:bigquery/connectionIamMember:ConnectionIamMember",
@@ -30,6 +33,8 @@ GRANTS = (
     "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember",
     "gcp:logging/logViewIamMember:LogViewIamMember",
     "gcp:projects/iAMMember:IAMMember",
+    "gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember",
+    "gcp:pubsub/topicIAMMember:TopicIAMMember",
     "gcp:secretmanager/secretIamMember:SecretIamMember",
     "gcp:serviceaccount/iAMMember:IAMMember",
     "gcp:storage/bucketIAMMember:BucketIAMMember",
@@ -319,5 +324,25 @@ RULES: tuple[Rule, ...] = (
         title="Disks of nodes are encrypted under our own keys", why="Logs and caches of databases are on them.",
         fix="Give nodeConfig.bootDiskKmsKey a key of the pool's own region.", severity="medium",
         frameworks=("GCP-0034", "GKE 5.9.1"),
+    ),
+    Rule(
+        id="pubsub-cmek", types=(TOPIC,), check=must_be_set("kmsKeyName"),
+        title="Messages are encrypted under our own keys", why="A key of our own can be taken away from a stolen copy.",
+        fix="Give kmsKeyName a key that the Pub/Sub agent may use.", severity="medium", frameworks=("CKV_GCP_83",),
+    ),
+    Rule(
+        id="lb-tls-policy", types=(HTTPS_PROXY,), check=must_be_set("sslPolicy"),
+        title="Load balancers have a TLS policy", why="Without one Google's default takes TLS 1.0.",
+        fix="Give sslPolicy a policy with minTlsVersion TLS_1_2.", severity="medium", environments=EVERYWHERE,
+    ),
+    Rule(
+        id="lb-tls-version", types=(TLS_POLICY,), check=must_be("minTlsVersion", "TLS_1_2", "TLS_1_3"),
+        title="TLS 1.2 is the oldest version", why="TLS 1.0 and 1.1 are broken, and browsers have dropped them.",
+        fix="Set minTlsVersion to TLS_1_2.", severity="high", environments=EVERYWHERE, frameworks=("CIS 3.9",),
+    ),
+    Rule(
+        id="lb-tls-ciphers", types=(TLS_POLICY,), check=must_be("profile", "MODERN", "RESTRICTED", "FIPS_202205"),
+        title="No weak ciphers", why="The other profiles take ciphers without forward secrecy, or whatever somebody listed.",
+        fix="Set profile to RESTRICTED.", severity="medium", environments=EVERYWHERE, frameworks=("CKV_GCP_4", "CIS 3.9"),
     ),
 )  # fmt: skip

@@ -18,6 +18,7 @@ Service = Literal[
     "compute.googleapis.com",
     "container.googleapis.com",
     "gkebackup.googleapis.com",
+    "pubsub.googleapis.com",
     "secretmanager.googleapis.com",
     "sqladmin.googleapis.com",
     "storage.googleapis.com",
@@ -40,7 +41,7 @@ def _default_keys() -> dict[str, KeyClass]:
     return {
         "database": KeyClass(used_by=("sqladmin.googleapis.com",)),
         "secrets": KeyClass(used_by=("secretmanager.googleapis.com",)),
-        "objects": KeyClass(used_by=("storage.googleapis.com",)),
+        "objects": KeyClass(used_by=("storage.googleapis.com", "pubsub.googleapis.com")),
         "analytics": KeyClass(regions=("secondary",), used_by=("bigquery.googleapis.com",)),
         "cache": KeyClass(used_by=("memorystore.googleapis.com", "redis.googleapis.com")),
         "images": KeyClass(regions=("primary",), used_by=("artifactregistry.googleapis.com",)),

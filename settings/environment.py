@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -16,11 +17,14 @@ from .identity import Identities
 from .images import Images
 from .kubernetes import LONGEST_CLUSTER_NAME, SURGE, Kubernetes
 from .network import Network
+from .object_events import ObjectEvents
 from .optional_stores import Bigtable, Firestore
 from .platform import Labels, Project, Protection, Regions
 from .secret import Secrets
 from .section import Section, setting, zone_region
-from .storage import Storage
+from .static_assets import StaticAssets
+from .storage import Bucket, Storage
+from .url_signing import UrlSigning
 
 Profile = Literal["dev", "staging", "prod"]
 NAME_LENGTH = 97
@@ -73,6 +77,12 @@ class Environment(Section):
     """Firestore, off until it is wanted."""
     kubernetes: Kubernetes = Kubernetes()
     """GKE."""
+    url_signing: UrlSigning = UrlSigning()
+    """Signed URLs."""
+    object_events: ObjectEvents = ObjectEvents()
+    """Notices of new objects."""
+    static_assets: StaticAssets = StaticAssets()
+    """Static assets, and the CDN in front of them."""
 
     def named(self, base: str) -> str:
         """A physical name of this generation: `alphintra-main-db`, and from generation 2 on `alphintra-main-db-g2`."""
@@ -328,3 +338,72 @@ class Environment(Section):
                 if self.encryption.customer_managed and place not in self.encryption.keys[key].regions:
                     raise ValueError(f"encryption.keys.{key}.regions lacks {place}, which kubernetes.clusters.{role} needs")
         return self
+
+    @model_validator(mode="after")
+    def _signers(self) -> Environment:
+        for signer_id, signer in self.url_signing.signers.items():
+            where = f"url_signing.signers.{signer_id}"
+            if signer_id in self.identities.workloads:
+                raise ValueError(f"{where} has the name of a workload; a signer does nothing but sign")
+            for issuer in signer.issuers:
+                self._known_workload(f"{where}.issuers", issuer)
+            for label, access in signer.access.items():
+                self._known_folder(f"{where}.access.{label}", access.bucket, access.folder)
+        return self
+
+    @model_validator(mode="after")
+    def _arrivals(self) -> Environment:
+        for name, arrival in self.object_events.arrivals.items():
+            where = f"object_events.arrivals.{name}"
+            self._known_workload(f"{where}.consumer", arrival.consumer)
+            bucket = self._known_folder(where, arrival.bucket, arrival.folder)
+            reached = [a.folder for a in bucket.access.values() if a.workload == arrival.consumer and a.role != "create"]
+            if not arrival.folder.startswith(tuple(reached)):
+                raise ValueError(
+                    f"{where}.consumer is {arrival.consumer}, which cannot read {arrival.folder} in {arrival.bucket}; "
+                    f"it reaches {', '.join(reached) or 'nothing'} there"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _served_bucket(self) -> Environment:
+        name = self.static_assets.bucket
+        bucket = self.storage.buckets.get(name)
+        if bucket is None:
+            raise ValueError(
+                f"static_assets.bucket is {name}, which is none of storage.buckets: {', '.join(self.storage.buckets)}"
+            )
+        for problem in self._written_by_others(name, bucket):
+            raise ValueError(
+                f"{problem}, but everything in {name} is served to the whole internet; only a release puts things there"
+            )
+        return self
+
+    def _written_by_others(self, name: str, bucket: Bucket) -> Iterator[str]:
+        """What lets anybody but a release put objects into a bucket."""
+        if name == self.storage.access_log_bucket:
+            yield f"storage.access_log_bucket is {name}"
+        for folder in bucket.folders:
+            if "uploads" in folder.split("/"):
+                yield f"storage.buckets.{name}.folders has {folder}"
+        for label, access in bucket.access.items():
+            if access.role != "read":
+                yield f"storage.buckets.{name}.access.{label}.role is {access.role}"
+        for signer_id, signer in self.url_signing.signers.items():
+            if name in {access.bucket for access in signer.access.values()}:
+                yield f"url_signing.signers.{signer_id} signs for {name}"
+
+    def _known_workload(self, where: str, workload: str) -> None:
+        if workload not in self.identities.workloads:
+            known = ", ".join(self.identities.workloads)
+            raise ValueError(f"{where} names '{workload}', which is no workload; there are {known}")
+
+    def _known_folder(self, where: str, bucket: str, folder: str) -> Bucket:
+        known = self.storage.buckets.get(bucket)
+        if known is None:
+            raise ValueError(f"{where}.bucket is {bucket}, which is none of storage.buckets: {', '.join(self.storage.buckets)}")
+        if not folder.startswith(known.folders):
+            raise ValueError(
+                f"{where}.folder is {folder}, which is in none of the folders of {bucket}: {', '.join(known.folders)}"
+            )
+        return known

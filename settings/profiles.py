@@ -56,6 +56,7 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
                 },
             },
         },
+        "static_assets": {"domains": {"assets": "assets.staging.alphintra.com"}},
     },
     "dev": {
         "protection": {"enabled": False},
@@ -128,6 +129,7 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
             },
             "backups": {"rpo_minutes": 1440, "retain_days": 7, "delete_lock_days": 0},
         },
+        "static_assets": {"domains": {"assets": "assets.dev.alphintra.com"}, "edge": {"enabled": False}},
     },
 }
 """Profile by name: the settings that differ from the defaults."""

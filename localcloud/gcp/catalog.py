@@ -20,6 +20,7 @@ type:
     guards           properties that refuse a deletion while they are true
     keep             { days, reason, unless }: what stays taken after a deletion; for ever without days, and not at
                      all where the property `unless` is true
+    makes_agent      the service whose agent exists in the project once one of these was created
     references       [{ path, to, named, on_delete }]: what it points at. on_delete says what the target's deletion
                      does: restrict (refused, the default), cascade (this goes with it) or ignore
     keys             [{ within, path, location, agent }]: customer-managed keys it uses. `path` is the key's property,
@@ -103,6 +104,7 @@ class ResourceType:
     quota: Quota | None = None
     guards: tuple[str, ...] = ()
     keep: Keep | None = None
+    makes_agent: str | None = None
     references: tuple[Reference, ...] = ()
     keys: tuple[KeyUse, ...] = ()
     server_defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])

@@ -16,6 +16,7 @@ from .data_sources import DataSource
 from .naming import is_made_once, made_up, render, render_tree
 from .rules import (
     analytics,
+    certificates,
     cloud_sql,
     clusters,
     common,
@@ -23,10 +24,13 @@ from .rules import (
     iam,
     iam_policy,
     kms,
+    load_balancing,
     memorystore,
     network,
     nodes,
+    notifications,
     optional_stores,
+    pubsub,
     redis,
     scheduler,
     secrets,
@@ -38,6 +42,7 @@ from .view import Request, Verb, View
 RULE_MODULES = (
     *(common, iam, iam_policy, network, kms, secrets, cloud_sql, storage),
     *(analytics, service_connection, memorystore, redis, scheduler, optional_stores, governance, clusters, nodes),
+    *(pubsub, notifications, load_balancing, certificates),
 )
 """Importing them registers their rules."""
 DEFAULT_TIMEOUT = 1200.0
@@ -74,6 +79,8 @@ class Cloud:
             row = self.store.get(request.name) if type_.idempotent else None
             if row is None:
                 row = self._new_row(request, urn, inputs)
+                if type_.makes_agent:
+                    request.cloud.note_agent(type_.makes_agent, request.project)
             row = self._carry_out(request, replace(row, config=self._stored(type_, inputs)), staged, timeout)
         self._answer(staged, request, timeout)
         return row
@@ -156,7 +163,7 @@ class Cloud:
             return place
         view = View(self.store)
         named = [(reference, str(value)) for reference in type_.references for value in every(inputs, reference.path)]
-        rows = [view.target(reference, value, inputs)[1] for reference, value in named]
+        rows = [view.target(reference, value, {"project": place.project, **inputs})[1] for reference, value in named]
         return replace(place, project=next((row.project for row in rows if row), place.project))
 
     def _complete(self, type_: ResourceType, inputs: Mapping[str, Any], place: Place) -> Props:

@@ -24,16 +24,21 @@ SESSIONS: Grants = {
     ("memorystore.dbConnectionUser", "sessions"), ("secretmanager.secretAccessor", "secret alphintra-redis-sessions-connection")
 }  # fmt: skip
 READ, WRITE, CREATE = "storage.objectViewer", "storage.objectUser", "storage.objectCreator"
+SIGN_AS = "iam.serviceAccountTokenCreator"
 WORKLOADS: dict[str, Grants] = {
     "auth-service": SIGN_IN | CACHE | SESSIONS,
     "trading-service": SIGN_IN | CACHE,
     "strategy-service": SIGN_IN | CACHE | {
         (WRITE, "ml-models/production/"),
         (READ, "datasets/market-data/"), (WRITE, "datasets/user-datasets/"), (WRITE, "datasets/processed/"),
+        ("pubsub.subscriber", "subscription objects-market-data"),
     },
-    "marketplace-service": SIGN_IN | CACHE | {(WRITE, "uploads/uploads/")},
+    "marketplace-service": SIGN_IN | CACHE | {
+        (WRITE, "uploads/uploads/"), ("pubsub.subscriber", "subscription objects-uploads"), (SIGN_AS, "account/uploads-url-signer"),
+    },
     "compliance-service": SIGN_IN | {
         (WRITE, "documents/kyc-documents/"), (WRITE, "documents/legal/"), (READ, "documents/templates/"),
+        ("pubsub.subscriber", "subscription objects-kyc-documents"), (SIGN_AS, "account/kyc-url-signer"),
     },
     "notification-service": SIGN_IN | CACHE,
     "support-service": SIGN_IN,
@@ -48,6 +53,11 @@ WORKLOADS: dict[str, Grants] = {
     "cache-warmer": SIGN_IN | CACHE,
     "metrics-exporter": SIGN_IN,
 }  # fmt: skip
+SIGNERS: dict[str, Grants] = {
+    "kyc-url-signer": {(CREATE, "documents/kyc-documents/"), (READ, "documents/kyc-documents/")},
+    "uploads-url-signer": {(CREATE, "uploads/uploads/"), (READ, "uploads/uploads/")},
+}
+"""What signed URLs may do; nothing runs as these."""
 ARCHIVIST = "cache-archive"
 """Acts for Cloud Scheduler, and so for no Kubernetes account; it does nothing in dev, where nothing is archived."""
 GROUPS: dict[str, Grants] = {
@@ -118,10 +128,12 @@ def granted(environment: str) -> Iterator[tuple[str, str, str]]:
             on = f"logs {given['bucket']}/{given['name']}"
         elif "datasetId" in given or "connectionId" in given:
             on = f"dataset {given['datasetId']}" if "datasetId" in given else f"connection {given['connectionId']}"
-        elif "secretId" in given:
-            on = f"secret {given['secretId']}"
+        elif "serviceAccountId" in given:
+            on = "account/" + given["serviceAccountId"].rsplit("/", 1)[-1].split("@")[0]
+        elif kind := next((kind for kind in ("secretId", "subscription", "topic") if kind in given), None):
+            on = f"{kind.removesuffix('Id')} {given[kind]}"
         else:
-            on = given.get("cryptoKeyId") or given.get("serviceAccountId") or narrowed(condition)
+            on = given.get("cryptoKeyId") or narrowed(condition)
         yield given["member"], re.sub(r"^(projects/[^/]+/)?roles/", "", given["role"]), on
 
 
@@ -139,7 +151,9 @@ def by_identity(environment: str, member: str) -> dict[str, Grants]:
 def test_what_workloads_may_do(environment: str) -> None:
     archivist = {} if environment == "dev" else {ARCHIVIST: {("cacheArchive", "cache")}}
     nodes = {f"gke-{known.inputs['location']}": NODES for known in kubernetes_clusters(environment)}
-    assert by_identity(environment, r"serviceAccount:((?!(?:service|bq)-\d)[^@\[]+)@.+") == WORKLOADS | archivist | nodes
+    assert (
+        by_identity(environment, r"serviceAccount:((?!(?:service|bq)-\d)[^@\[]+)@.+") == WORKLOADS | SIGNERS | archivist | nodes
+    )
 
 
 @pytest.mark.parametrize("environment", ["staging", "prod"])
@@ -197,7 +211,7 @@ def test_every_reason_to_grant_on_the_project_is_used() -> None:
 def test_each_workload_is_one_kubernetes_account(environment: str) -> None:
     pool = rf"serviceAccount:alphintra-{environment}\.svc\.id\.goog\[(.+)\]"
     bound = {
-        (on.rsplit("/", 1)[-1].split("@")[0], role, name)
+        (on.removeprefix("account/"), role, name)
         for name, grants in by_identity(environment, pool).items()
         for role, on in grants
     }

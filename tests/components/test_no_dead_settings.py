@@ -198,7 +198,7 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
         )
     },
     "storage.prefix": ("prod", {"storage": {"prefix": "others"}}, "name"),
-    "storage.buckets": ("prod", {"storage": {"buckets": {"uploads": None}}}, "name"),
+    "storage.buckets": ("prod", {"storage": {"buckets": {"more": {}}}}, "name"),
     "storage.access_log_bucket": ("prod", {"storage": {"access_log_bucket": "logs"}}, "logging.logBucket"),
     "storage.abort_uploads_days": ("prod", {"storage": {"abort_uploads_days": 3}}, "lifecycleRules[0].condition.age"),
     **{
@@ -279,7 +279,7 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
             ("soft_delete_days", "uploads", 30, "softDeletePolicy.retentionDurationSeconds"),
             ("folders", "documents", ["kyc-documents/", "legal/", "templates/", "more/"], "outputs.buckets.documents.folders[3]"),
             ("lifecycle", "ml-models", {"delete-old-versions": None}, "lifecycleRules[1].action.type"),
-            ("access", "uploads", {"marketplace": None}, "member"),
+            ("access", "datasets", {"processed": None}, "member"),
         )
     },
     **{
@@ -294,11 +294,11 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
         )
     },
     **{
-        f"storage.buckets.<name>.access.<name>.{key}": ("prod", {"storage": {"buckets": {"documents": {"access": {"kyc": {key: value}}}}}}, path)
+        f"storage.buckets.<name>.access.<name>.{key}": ("prod", {"storage": {"buckets": {"documents": {"access": {"legal": {key: value}}}}}}, path)
         for key, value, path in (
             ("workload", "auth-service", "member"),
             ("role", "create", "role"),
-            ("folder", "kyc-documents/identity/", "condition.expression"),
+            ("folder", "templates/", "condition.expression"),
         )
     },
     "kubernetes.name": ("prod", {"kubernetes": {"name": "others"}}, "name"),
@@ -350,6 +350,48 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
             ("count", 2, "outputs.clusters.us-central1.pools.timescaledb.pods.timescaledb.count"),
         )
     },
+    "url_signing.signers": ("prod", {"url_signing": {"signers": {"kyc-url-signer": None}}}, "accountId"),
+    "url_signing.signers.<name>.purpose": ("prod", {"url_signing": {"signers": {"kyc-url-signer": {"purpose": "Something else"}}}}, "description"),
+    "url_signing.signers.<name>.issuers": ("prod", {"url_signing": {"signers": {"kyc-url-signer": {"issuers": ["auth-service"]}}}}, "member"),
+    "url_signing.signers.<name>.access": ("prod", {"url_signing": {"signers": {"kyc-url-signer": {"access": {"upload": None}}}}}, "role"),
+    **{
+        f"url_signing.signers.<name>.access.<name>.{key}": ("prod", {"url_signing": {"signers": {"kyc-url-signer": {"access": {"upload": over}}}}}, path)
+        for key, over, path in (
+            ("bucket", {"bucket": "logs", "folder": "audit/"}, "bucket"),
+            ("role", {"role": "read"}, "role"),
+            ("folder", {"folder": "legal/"}, "condition.expression"),
+        )
+    },
+    "object_events.arrivals": ("prod", {"object_events": {"arrivals": {"uploads": None}}}, "objectNamePrefix"),
+    **{
+        f"object_events.arrivals.<name>.{key}": ("prod", {"object_events": {"arrivals": {"kyc-documents": over}}}, path)
+        for key, over, path in (
+            ("bucket", {"bucket": "datasets", "folder": "processed/", "consumer": "strategy-service"}, "bucket"),
+            ("folder", {"folder": "legal/"}, "objectNamePrefix"),
+            ("consumer", {"bucket": "ml-models", "folder": "production/", "consumer": "strategy-service"}, "member"),
+        )
+    },
+    "object_events.retention_days": ("prod", {"object_events": {"retention_days": 3}}, "messageRetentionDuration"),
+    "object_events.undelivered_days": ("prod", {"object_events": {"undelivered_days": 14}}, "messageRetentionDuration"),
+    "object_events.ack_deadline_seconds": ("prod", {"object_events": {"ack_deadline_seconds": 300}}, "ackDeadlineSeconds"),
+    "object_events.delivery_attempts": ("prod", {"object_events": {"delivery_attempts": 20}}, "deadLetterPolicy.maxDeliveryAttempts"),
+    "object_events.shortest_retry_seconds": ("prod", {"object_events": {"shortest_retry_seconds": 30}}, "retryPolicy.minimumBackoff"),
+    "object_events.longest_retry_seconds": ("prod", {"object_events": {"longest_retry_seconds": 300}}, "retryPolicy.maximumBackoff"),
+    "static_assets.name": ("prod", {"static_assets": {"name": "other-assets"}}, "name"),
+    "static_assets.bucket": ("prod", {"static_assets": {"bucket": "site"}, "storage": {"buckets": {"site": {}}}}, "bucketName"),
+    "static_assets.domains": ("prod", {"static_assets": {"domains": {"assets": "assets.example.com"}}}, "domain"),
+    "static_assets.cache.mode": ("prod", {"static_assets": {"cache": {"mode": "CACHE_ALL_STATIC"}}}, "cdnPolicy.cacheMode"),
+    "static_assets.cache.edge_seconds": ("prod", {"static_assets": {"cache": {"edge_seconds": 7200}}}, "cdnPolicy.defaultTtl"),
+    "static_assets.cache.browser_seconds": ("prod", {"static_assets": {"cache": {"browser_seconds": 600}}}, "cdnPolicy.clientTtl"),
+    "static_assets.cache.longest_seconds": ("prod", {"static_assets": {"cache": {"mode": "CACHE_ALL_STATIC", "longest_seconds": 172800}}}, "cdnPolicy.maxTtl"),
+    "static_assets.cache.stale_seconds": ("prod", {"static_assets": {"cache": {"stale_seconds": 600}}}, "cdnPolicy.serveWhileStale"),
+    "static_assets.compress": ("prod", {"static_assets": {"compress": False}}, "compressionMode"),
+    "static_assets.hsts_days": ("prod", {"static_assets": {"hsts_days": 30}}, "customResponseHeaders[0]"),
+    "static_assets.tls.profile": ("prod", {"static_assets": {"tls": {"profile": "MODERN"}}}, "profile"),
+    "static_assets.tls.oldest": ("prod", {"static_assets": {"tls": {"oldest": "TLS_1_3"}}}, "minTlsVersion"),
+    "static_assets.edge.enabled": ("dev", {"static_assets": {"edge": {"enabled": True}}}, "edgeSecurityPolicy"),
+    "static_assets.edge.denied_ranges": ("prod", {"static_assets": {"edge": {"denied_ranges": ["192.0.2.0/24"]}}}, "rules[1].match.config.srcIpRanges[0]"),
+    "static_assets.edge.denied_countries": ("prod", {"static_assets": {"edge": {"denied_countries": ["KP"]}}}, "rules[0].match.expr.expression"),
 }  # fmt: skip
 ONE_VALUE = {"database.engine"}
 """Settings that have one allowed value, so that nothing can be laid on top."""
@@ -360,6 +402,8 @@ ALONE = {
     "storage.buckets.<name>.lifecycle", "cache.cluster.persistence.mode", "cache.cluster.persistence.snapshot_hours",
     "cache.cluster.archive", "cache.sessions.persistence.mode", "cache.sessions.persistence.snapshot_hours",
     "kubernetes.clusters", "kubernetes.clusters.<name>.zones",
+    "static_assets.tls.profile", "static_assets.tls.oldest", "static_assets.edge.denied_ranges",
+    "static_assets.edge.denied_countries",
 }  # fmt: skip
 """Settings that move so much that no other is tried together with them."""
 

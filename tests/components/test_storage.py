@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from localcloud.values import at
-from settings import SettingsError, load_stack_file
 
 from ..environments import of_type, recorded, resources
+from ..settings.refusals import refusal
 
 DAY = 86400
 OBJECTS = "projects/alphintra-prod/locations/{}/keyRings/alphintra-data/cryptoKeys/objects"
@@ -145,19 +145,9 @@ BAD = [
 
 @pytest.mark.parametrize(("text", "says"), BAD, ids=lambda value: value if "{" in value else "")
 def test_bad_values(tmp_path: Path, text: str, says: str) -> None:
-    assert re.search(says, _refusal(tmp_path, "prod", text))
+    assert re.search(says, refusal(tmp_path, "prod", f"storage: {text}"))
 
 
 def test_a_lock_is_for_production(tmp_path: Path) -> None:
     locked = "{buckets: {documents: {retention_days: 30, retention_locked: true}}}"
-    assert "retention_locked is true, but staging" in _refusal(tmp_path, "staging", locked)
-
-
-def _refusal(folder: Path, environment: str, text: str) -> str:
-    file = folder / "Pulumi.test.yaml"
-    file.write_text(
-        f"config:\n  alphintra:environment: {environment}\n  alphintra:project: {{id: alphintra-test}}\n  alphintra:storage: {text}\n"
-    )
-    with pytest.raises(SettingsError) as caught:
-        load_stack_file(file)
-    return str(caught.value)
+    assert "retention_locked is true, but staging" in refusal(tmp_path, "staging", f"storage: {locked}")

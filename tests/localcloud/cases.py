@@ -10,6 +10,8 @@ from typing import Any
 
 from .cases_analytics import ANALYTICS_CASES
 from .cases_clusters import CLUSTER_CASES
+from .cases_edge import EDGE_CASES
+from .cases_events import EVENT_CASES
 from .cases_identities import IDENTITY_CASES
 from .cases_memorystore import MEMORYSTORE_CASES
 from .cases_optional import OPTIONAL_CASES
@@ -570,6 +572,8 @@ CASES: tuple[Case, ...] = (
     *MEMORYSTORE_CASES,
     *OPTIONAL_CASES,
     *CLUSTER_CASES,
+    *EVENT_CASES,
+    *EDGE_CASES,
 )
 STAGED_ELSEWHERE = {
     "memorystore-one-at-a-time": "an operation has to hang first: test_memorystore.py",

@@ -31,6 +31,7 @@ from policies.rules import (
     DATASET,
     FIREWALL_RULE,
     GRANTS,
+    HTTPS_PROXY,
     INSTANCE,
     KEY,
     NODE_POOL,
@@ -39,6 +40,8 @@ from policies.rules import (
     RULES,
     SECRET,
     SUBNET,
+    TLS_POLICY,
+    TOPIC,
     VALKEY,
 )  # fmt: skip
 
@@ -280,6 +283,21 @@ CASES = {
         environments=EVERYWHERE,
     ),
     "gke-node-disk-cmek": gke(NODE_POOL, "nodeConfig.bootDiskKmsKey", good="projects/p/key", bad=[""], unknown=STRING),
+    "pubsub-cmek": Case(
+        path="kmsKeyName", types=(TOPIC,), missing_is_bad=True, unknown=STRING, good=[{"kmsKeyName": "k"}], bad=[{"kmsKeyName": ""}],
+    ),
+    "lb-tls-policy": Case(
+        path="sslPolicy", types=(HTTPS_PROXY,), missing_is_bad=True, unknown=STRING, environments=EVERYWHERE,
+        good=[{"sslPolicy": "p"}], bad=[{"sslPolicy": ""}],
+    ),
+    "lb-tls-version": Case(
+        path="minTlsVersion", types=(TLS_POLICY,), missing_is_bad=True, unknown=STRING, environments=EVERYWHERE,
+        good=[{"minTlsVersion": "TLS_1_2"}, {"minTlsVersion": "TLS_1_3"}], bad=[{"minTlsVersion": "TLS_1_1"}],
+    ),
+    "lb-tls-ciphers": Case(
+        path="profile", types=(TLS_POLICY,), missing_is_bad=True, unknown=STRING, environments=EVERYWHERE,
+        good=[{"profile": "MODERN"}, {"profile": "RESTRICTED"}], bad=[{"profile": "COMPATIBLE"}, {"profile": "CUSTOM"}],
+    ),
     "net-no-open-ingress": Case(
         path="match.srcIpRanges", types=(FIREWALL_RULE,), missing_is_bad=True, unknown=ARRAY, environments=EVERYWHERE,
         good=[
@@ -301,7 +319,7 @@ CASES = {
 
 
 UNDECIDED_IN_A_PREVIEW = (
-    "sql-cmek", "gcs-cmek", "gke-secrets-cmek", "gke-node-disk-cmek", "bigquery-cmek", "redis-cmek", "iam-no-public-members", "iam-no-single-persons",
+    "sql-cmek", "gcs-cmek", "gke-secrets-cmek", "gke-node-disk-cmek", "bigquery-cmek", "redis-cmek", "pubsub-cmek", "lb-tls-policy", "iam-no-public-members", "iam-no-single-persons",
 )  # fmt: skip
 """The rules about what only Google decides: ids of keys, and members."""
 

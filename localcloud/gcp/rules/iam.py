@@ -25,6 +25,7 @@ GRANTS = {
     "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember": "cloudkms",
     "gcp:secretmanager/secretIamMember:SecretIamMember": "secretmanager",
     "gcp:pubsub/topicIAMMember:TopicIAMMember": "pubsub",
+    "gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember": "pubsub",
     "gcp:storage/bucketIAMMember:BucketIAMMember": "storage",
     "gcp:serviceaccount/iAMMember:IAMMember": "iam",
     LOG_VIEW_GRANT: "logging",
@@ -50,7 +51,7 @@ def member_spelling(request: Request) -> Refusal | None:
     return not_allowed(f'invalid value "{member}" for member (IAM members must have one of the values outlined here: {IAM})')
 
 
-@rule("member-exists", *GRANTS, source="https://cloud.google.com/iam/docs/granting-changing-revoking-access")
+@rule("member-exists", *GRANTS, source="https://cloud.google.com/iam/docs/granting-changing-revoking-access", numbers=(30,))
 def member_exists(request: Request) -> Refusal | None:
     """A grant to a service account of this cloud needs the account, and one to a service agent the agent."""
     member = str(request.get("member"))
