@@ -35,6 +35,10 @@ class World:
             self._firsts[table] = self.insert(table)
         return self._firsts[table]
 
+    def adopt(self, table: str, row: Row) -> None:
+        """Makes that row the one that others refer to."""
+        self._firsts[table] = row
+
     @property
     def user(self) -> Any:
         return self.a("users")["id"]
@@ -191,6 +195,7 @@ ROWS: dict[str, Callable[[World], Row]] = {
     },
     "notification_templates": lambda _: {"name": name(), "type": "EMAIL", "content_template": "Hello"},
     "notifications": lambda w: {"user_id": w.user, "type": "EMAIL", "content": "Hello"},
+    "erasures": lambda w: {"user_id": w.stranger(), "erased_at": DAY, "removed": {}, "kept": {}},
     "audit_logs": lambda w: {"user_id": w.user, "action": "LOGIN", "resource_type": "session"},
     "audit_logs_archive": lambda w: {"user_id": w.user, "action": "LOGIN", "resource_type": "session"},
 }

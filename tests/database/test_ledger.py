@@ -200,7 +200,7 @@ class Posting(NamedTuple):
 
 def plan(number: int, users: list[tuple[UUID, list[UUID]]]) -> list[Posting]:
     """A writer's postings: the same after a restart."""
-    dice = random.Random(number)  # noqa: S311
+    dice = random.Random(number)
     postings: list[Posting] = []
     for index in range(POSTINGS):
         user, wallets = dice.choice(users)
@@ -218,7 +218,7 @@ def plan(number: int, users: list[tuple[UUID, list[UUID]]]) -> list[Posting]:
 
 def write(dsn: str, postings: list[Posting], seed: int) -> None:
     """Makes them in order, each until it is known to be made, as a service does that was restarted."""
-    wait = random.Random(seed)  # noqa: S311
+    wait = random.Random(seed)
     for posting in postings:
         while True:
             try:
@@ -246,7 +246,7 @@ def test_many_writers_and_random_kills(server: Server, database: str) -> None:
             ]
             users.append((user, wallets))
     dsn = server.dsn(database, "trading_login")
-    dice = random.Random(7)  # noqa: S311
+    dice = random.Random(7)
     spawn = multiprocessing.get_context("fork")
 
     def start(number: int, seed: int) -> multiprocessing.context.ForkProcess:

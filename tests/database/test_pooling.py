@@ -41,7 +41,7 @@ def users(server: Server, shared: str) -> list[Any]:
 
 async def client(dsn: str, number: int, user: Any) -> list[str]:
     """Asks for orders again and again, with and without saying who it is; returns what it should not have seen."""
-    dice = random.Random(number)  # noqa: S311 - a fixed course, not a secret
+    dice = random.Random(number)
     wrong: list[str] = []
     connection = await psycopg.AsyncConnection[tuple[Any, ...]].connect(dsn, prepare_threshold=None)
     for _ in range(ROUNDS):

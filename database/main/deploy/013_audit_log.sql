@@ -7,6 +7,7 @@
 CREATE TABLE audit_logs (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
     user_id uuid REFERENCES users (id),
+    subject_id uuid REFERENCES users (id),
     action varchar(100) NOT NULL,
     resource_type varchar(50) NOT NULL,
     resource_id varchar(255),
@@ -23,8 +24,11 @@ CREATE TABLE audit_logs (
     PRIMARY KEY (id, created_at),
     CONSTRAINT audit_logs_failure_said CHECK (success OR error_message IS NOT NULL)
 ) PARTITION BY RANGE (created_at);
+COMMENT ON COLUMN audit_logs.user_id IS 'For whom the work was done that changed the row; empty where a service did it by itself.';
+COMMENT ON COLUMN audit_logs.subject_id IS 'Whose data it is about.';
 COMMENT ON COLUMN audit_logs.correlation_id IS 'The API request, through every service, down to the row that changed.';
 CREATE INDEX idx_audit_logs_user_id ON audit_logs (user_id);
+CREATE INDEX idx_audit_logs_subject_id ON audit_logs (subject_id);
 CREATE INDEX idx_audit_logs_action ON audit_logs (action);
 CREATE INDEX idx_audit_logs_resource ON audit_logs (resource_type, resource_id);
 CREATE INDEX idx_audit_logs_created_at ON audit_logs (created_at);

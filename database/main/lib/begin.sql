@@ -1,4 +1,4 @@
--- How every change begins, both ways. Expects :change, leaves :applied.
+-- How every change begins, both ways. Expects :change, leaves :applied and :login.
 --
 -- sqitch keeps its registry over a connection of its own, so a run that is killed between a change and its entry
 -- would do the change twice. schema_migrations is written in the change's own transaction and decides. The lock is
@@ -10,7 +10,7 @@ SELECT pg_advisory_xact_lock(20240101) \g /dev/null
 SET LOCAL lock_timeout = '5s';
 SET LOCAL statement_timeout = '10min';
 SET LOCAL search_path = public;
-SELECT to_regclass('public.schema_migrations') IS NOT NULL AS begun,
+SELECT session_user AS login, to_regclass('public.schema_migrations') IS NOT NULL AS begun,
        EXISTS (SELECT FROM pg_roles WHERE rolname = 'alphintra_owner') AS owned \gset
 \if :begun
 SELECT EXISTS (SELECT FROM public.schema_migrations WHERE name = :'change') AS applied \gset

@@ -1,0 +1,2 @@
+\set objects 'erasures erase_user(uuid,timestamptz)'
+\ir ../lib/verify.sql

@@ -1,0 +1,2 @@
+\set objects 'ops.jobs ops.schedule_jobs() ops.job_health(timestamptz)'
+\ir ../lib/verify.sql
