@@ -52,7 +52,17 @@ def count(world: World, table: str, who: str = "user_id") -> int:
     return column(world.connection, f"SELECT count(*) FROM {table} WHERE {who} = %s", world.user)[0]
 
 
-KEPT = ("orders", "trades", "transactions", "wallets", "ledger_journals", "ledger_entries", "kyc_records", "data_keys", "strategies")
+KEPT = (
+    "orders",
+    "trades",
+    "transactions",
+    "wallets",
+    "ledger_journals",
+    "ledger_entries",
+    "kyc_records",
+    "data_keys",
+    "strategies",
+)
 GONE = ("notifications", "broker_connections", "training_jobs", "backtest_results", "user_roles")
 
 
@@ -93,7 +103,9 @@ def test_code_that_somebody_bought_stays_with_the_buyer(world: World) -> None:
     private = world.insert("strategies")["id"]
     world.insert("marketplace_purchases", marketplace_strategy_id=listing, user_id=world.stranger())
     erase(world)
-    code = {row["id"]: row["code"] for row in ask(world.connection, "SELECT id, code FROM strategies WHERE user_id = %s", world.user)}
+    code = {
+        row["id"]: row["code"] for row in ask(world.connection, "SELECT id, code FROM strategies WHERE user_id = %s", world.user)
+    }
     assert code[world.a("strategies")["id"]] == "pass"
     assert code[private] is None
     assert column(world.connection, "SELECT status FROM marketplace_strategies WHERE id = %s", listing) == ["SUSPENDED"]
@@ -113,6 +125,9 @@ def test_what_stands_in_the_way_is_said_and_nothing_is_erased(world: World, reas
     quoted = {"user": world.user, "wallet": world.a("wallets")["id"], "strategy": world.a("strategies")["id"]}
     act_as(world.connection, world.user)
     ask(world.connection, HINDRANCES[reason].format(**{key: f"'{value}'" for key, value in quoted.items()}))
-    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match=f"cannot be erased: {reason}"), world.connection.transaction():
+    with (
+        pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match=f"cannot be erased: {reason}"),
+        world.connection.transaction(),
+    ):
         erase(world)
     assert column(world.connection, "SELECT first_name FROM users WHERE id = %s", world.user) == ["Ada"]
