@@ -59,6 +59,10 @@ CREATE POLICY own ON marketplace_strategies TO application_role
     USING (developer_id = (SELECT app.current_user_id()))
     WITH CHECK (developer_id = (SELECT app.current_user_id()) AND status IN ('DRAFT', 'PENDING_REVIEW'));
 
+-- Opens KYC records, and nothing that is sealed under a user's PROFILE key.
+CREATE POLICY compliance_role ON data_keys TO compliance_role
+    USING (purpose = 'COMPLIANCE') WITH CHECK (purpose = 'COMPLIANCE');
+
 CREATE POLICY published ON strategy_reviews FOR SELECT TO application_role USING (true);
 CREATE POLICY own ON strategy_reviews TO application_role
     USING (user_id = (SELECT app.current_user_id())) WITH CHECK (user_id = (SELECT app.current_user_id()));

@@ -16,7 +16,7 @@ GRANT SELECT (id, first_name, last_name, country_code, timezone, language, kyc_s
 GRANT SELECT, UPDATE (status, read_at) ON notifications TO application_role;
 GRANT SELECT ON data_keys TO application_role;
 GRANT INSERT (user_id, purpose, version, encryption_key_id, wrapped_key), UPDATE (encryption_key_id, wrapped_key)
-    ON data_keys TO auth_role, trading_role;
+    ON data_keys TO auth_role, trading_role, compliance_role;
 
 -- auth-service: the user's own row, but not what others decide about him (kyc_*, erased_at).
 GRANT SELECT ON users TO auth_role;
@@ -87,6 +87,11 @@ GRANT SELECT (id, user_id, broker_name, status, last_sync, created_at) ON broker
 GRANT SELECT (id, email, first_name, last_name, country_code, kyc_status, kyc_level, last_login, locked_until, closed_at,
         erased_at, created_at, updated_at), UPDATE (kyc_status, kyc_level, locked_until) ON users TO compliance_role;
 GRANT UPDATE (verification_status, verification_method, verified_at, expires_at, notes, metadata) ON kyc_records TO compliance_role;
+-- To open these fields, and to seal them again when a key is rotated.
+GRANT SELECT ON data_keys TO compliance_role;
+GRANT SELECT (ssn_encrypted, ssn_nonce, ssn_key_version), UPDATE (ssn_encrypted, ssn_nonce, ssn_key_version) ON users TO compliance_role;
+GRANT UPDATE (document_number_encrypted, document_number_nonce, document_number_key_version, date_of_birth_encrypted,
+        date_of_birth_nonce, date_of_birth_key_version) ON kyc_records TO compliance_role;
 GRANT INSERT, UPDATE (severity, description, status, assigned_to, resolution_notes, resolved_at) ON aml_alerts TO compliance_role;
 GRANT UPDATE (status, published_at) ON marketplace_strategies TO compliance_role;
 
