@@ -18,6 +18,7 @@ from tests.localcloud.kubernetes.program import declare
 from tests.localcloud.kubernetes.world import PATH, kubeconfig, put_cluster
 from tests.localcloud.world import Res
 from tools.lifecycle.engine import Engine
+from tools.lifecycle.events import Report
 
 from .scene import Hasty, Scene
 
@@ -65,7 +66,7 @@ class Stage(Scene):
     """A stack of objects in one cluster."""
 
     def __init__(self, folder: Path, engine: type[Engine] = Engine) -> None:
-        super().__init__(folder, lambda: declare(self.objects, protect=self.protect), engine)
+        super().__init__(folder, lambda: declare([self.objects], protect=self.protect), engine)
         self.objects: Sequence[Res] = []
         self.protect = False
         store = self.store()
@@ -130,7 +131,7 @@ def test_another_cluster_needs_other_objects(tmp_path: Path) -> None:
 
     def program() -> None:
         provider = k8s.Provider("cluster", kubeconfig=kubeconfig(endpoints[0]))
-        declare([space("moved")], provider)
+        declare([[space("moved")]], provider)
 
     stage = Stage(tmp_path)
     stage.program = program
@@ -146,14 +147,9 @@ def test_another_cluster_needs_other_objects(tmp_path: Path) -> None:
 def test_every_rule_refuses_and_accepts(tmp_path: Path) -> None:
     stage = Stage(tmp_path, Hasty)
 
-    def bring(objects: Callable[[Case], Sequence[Res]]) -> Any:
-        stage.program = lambda: _declare_each(objects)
+    def bring(objects: Callable[[Case], Sequence[Res]]) -> Report:
+        stage.program = lambda: declare([objects(case) for case in CASES])
         return stage.up()
-
-    def _declare_each(objects: Callable[[Case], Sequence[Res]]) -> None:
-        provider = k8s.Provider("cluster", kubeconfig=kubeconfig())
-        for case in CASES:
-            declare(objects(case), provider)
 
     assert bring(lambda case: case.setup).messages() == []
     report = bring(lambda case: case.bad)

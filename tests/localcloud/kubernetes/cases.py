@@ -78,12 +78,12 @@ def _objects() -> list[Case]:
         n, 'configmaps "a" already exists', twin, made("b", "v1", "ConfigMap", n, {}), made("a", "v1", "ConfigMap", n, {})
     )
     n = "kind-served"
-    spec = {"spec": {"version": "8.19.4", "nodeSets": [{"name": "data", "count": 3}]}}
+    spec = {"spec": {"secretStoreRef": {"name": "store"}, "target": {"name": "login"}}}
     rules: dict[str, Any] = {"spec": {"groups": []}}
     served = case(
         n,
-        'no matches for kind "Elasticsearch"',
-        made("es", ELASTICSEARCH, "Elasticsearch", n, spec),
+        'no matches for kind "ExternalSecret"',
+        made("login", "external-secrets.io/v1", "ExternalSecret", n, spec),
         made("r", MONITORING, "Rules", n, rules),
     )
     n = "custom-resource"
@@ -183,4 +183,59 @@ def _amounts() -> list[Case]:
     return [ranges, quotas, objects, fits]
 
 
-CASES: tuple[Case, ...] = (*_objects(), *_changes(), *_workloads(), *_needs(), *_amounts())
+ES_CRD: dict[str, Any] = {
+    "spec": {
+        "group": "elasticsearch.k8s.elastic.co",
+        "names": {"kind": "Elasticsearch", "plural": "elasticsearches"},
+        "scope": "Namespaced",
+        "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {"type": "object"}}}],
+    }
+}
+
+
+def node_set(name: str, roles: list[str], count: int = 3, **extra: Any) -> dict[str, Any]:
+    return {"name": name, "count": count, "config": {"node.roles": roles}, **extra}
+
+
+def es(namespace: str, *node_sets: dict[str, Any], name: str = "search", version: str = "8.19.4") -> Res:
+    sets = list(node_sets) or [node_set("master", ["master"]), node_set("data", ["data", "ingest"])]
+    return made(name, ELASTICSEARCH, "Elasticsearch", namespace, {"spec": {"version": version, "nodeSets": sets}})
+
+
+def _elasticsearch() -> list[Case]:
+    """The operator's definition is declared once; the programs follow each other in one cluster."""
+    crd = made(
+        "elasticsearches.elasticsearch.k8s.elastic.co", "apiextensions.k8s.io/v1", "CustomResourceDefinition", None, ES_CRD
+    )
+    masters = node_set("master", ["master"])
+    cases = [
+        case("es-version", "Unsupported version", es("es-version", version="7.17.0"), es("es-version"), crd),
+        case(
+            "es-name",
+            "name exceeds maximum allowed length of 36",
+            es("es-name", name="a" * 37),
+            es("es-name", name="a" * 36),
+            crd,
+        ),
+        case("es-roles", "at least one master node", es("es-roles", node_set("data", ["data"])), es("es-roles"), crd),
+    ]
+    n = "es-zones"
+    other = node_set("data", ["data"], zoneAwareness={"topologyKey": "topology.kubernetes.io/region"})
+    bad, good = (
+        es(n, node_set("master", ["master"], zoneAwareness={}), data)
+        for data in (other, node_set("data", ["data"], zoneAwareness={}))
+    )
+    cases.append(case(n, "must use the same topologyKey", bad, good, crd))
+    n = "es-claims"
+    before, bad, good = (
+        [
+            space(n),
+            crd,
+            es(n, masters, node_set("data", ["data"], volumeClaimTemplates=[claim_template(size, name="elasticsearch-data")])),
+        ]
+        for size in ("1Ti", "512Gi", "2Ti")
+    )
+    return [*cases, Case(rule=n, setup=before, bad=bad, good=good, says="can only have their storage requests increased")]
+
+
+CASES: tuple[Case, ...] = (*_objects(), *_changes(), *_workloads(), *_needs(), *_amounts(), *_elasticsearch())

@@ -15,13 +15,17 @@ from tests.localcloud.world import Res
 from .world import kubeconfig
 
 
-def declare(resources: Sequence[Res], provider: pulumi.ProviderResource | None = None, **options: Any) -> None:
-    """Declares objects; each waits for those before it."""
+def declare(programs: Sequence[Sequence[Res]], provider: pulumi.ProviderResource | None = None, **options: Any) -> None:
+    """Declares the objects of programs; each waits for those before it in its program, and what two have is there once."""
     provider = provider or k8s.Provider("cluster", kubeconfig=kubeconfig())
-    earlier: list[pulumi.Resource] = []
-    for res in resources:
-        opts = pulumi.ResourceOptions(provider=provider, depends_on=list(earlier), **options)
-        earlier.append(_declared(res, opts))
+    known: dict[str, pulumi.Resource] = {}
+    for resources in programs:
+        earlier: list[pulumi.Resource] = []
+        for res in resources:
+            if res.name not in known:
+                opts = pulumi.ResourceOptions(provider=provider, depends_on=list(earlier), **options)
+                known[res.name] = _declared(res, opts)
+            earlier.append(known[res.name])
 
 
 def _declared(res: Res, opts: pulumi.ResourceOptions) -> pulumi.Resource:
