@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi
 import pulumi_gcp as gcp
+import pulumi_kubernetes as k8s
 
 import settings.kubernetes as spec
 
@@ -65,6 +66,8 @@ class KubernetesCluster(pulumi.ComponentResource):
     """The cluster's own certificate authority, in base64, for clients inside the network that use the private address."""
     kubeconfig: pulumi.Output[str]
     """How clients reach it by its DNS name; nothing in it is secret."""
+    access: k8s.Provider
+    """The provider of what is declared in it: components on the cluster get it among their `providers`."""
     contract: dict[str, Any]
     """What others need to run something on it: how to reach it, and for each pool which pods it has room for."""
 
@@ -108,6 +111,16 @@ class KubernetesCluster(pulumi.ComponentResource):
         )
         self.ca = self.cluster.master_auth.apply(lambda found: found.cluster_ca_certificate or "")
         self.kubeconfig = self.endpoint.apply(lambda endpoint: kubeconfig(args.cluster_name, endpoint))
+        self.access = k8s.Provider(
+            f"{name}-access",
+            kubeconfig=self.kubeconfig,
+            # Else every change of the cluster, in whose preview the endpoint may be unknown, plans all that is in it anew.
+            cluster_identifier=self.cluster.id,
+            # Else a changed value replaces its ConfigMap or Secret, and whatever mounts it finds none for a while.
+            enable_config_map_mutable=True,
+            enable_secret_mutable=True,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
         self.contract = {
             "name": self.cluster.name,
             "location": args.region,

@@ -23,6 +23,7 @@ from .firestore import Firestore, FirestoreArgs
 from .identities import Identities, IdentitiesArgs
 from .images import Images, ImagesArgs
 from .kubernetes_cluster import KubernetesCluster, KubernetesClusterArgs
+from .namespaces import Namespaces, NamespacesArgs
 from .network import Network, NetworkArgs
 from .object_events import ObjectEvents, ObjectEventsArgs
 from .people import People, PeopleArgs
@@ -390,6 +391,17 @@ class DataPlatform(pulumi.ComponentResource):
             ),
             opts=inside,
         )
+        for role in settings.kubernetes.clusters:
+            Namespaces(
+                f"namespaces-{regions[role]}",
+                NamespacesArgs(
+                    namespaces=settings.workspaces.within(role),
+                    priorities=settings.workspaces.priorities,
+                    accounts={w.kubernetes: identities.accounts[a].email for a, w in workloads.items() if w.kubernetes},
+                    protect=protect,
+                ),
+                opts=pulumi.ResourceOptions(parent=self, providers=[clusters[regions[role]].access]),
+            )
         for region, cluster in clusters.items():
             is_primary = region == regions["primary"]
             elsewhere = regions["secondary" if is_primary else "primary"]

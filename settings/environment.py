@@ -25,6 +25,7 @@ from .section import Section, setting, zone_region
 from .static_assets import StaticAssets
 from .storage import Bucket, Storage
 from .url_signing import UrlSigning
+from .workspaces import Workspaces
 
 Profile = Literal["dev", "staging", "prod"]
 NAME_LENGTH = 97
@@ -83,6 +84,8 @@ class Environment(Section):
     """Notices of new objects."""
     static_assets: StaticAssets = StaticAssets()
     """Static assets, and the CDN in front of them."""
+    workspaces: Workspaces = Workspaces()
+    """Namespaces of the clusters."""
 
     def named(self, base: str) -> str:
         """A physical name of this generation: `alphintra-main-db`, and from generation 2 on `alphintra-main-db-g2`."""
@@ -407,3 +410,15 @@ class Environment(Section):
                 f"{where}.folder is {folder}, which is in none of the folders of {bucket}: {', '.join(known.folders)}"
             )
         return known
+
+    @model_validator(mode="after")
+    def _workspaces(self) -> Environment:
+        namespaces = self.workspaces.namespaces
+        for account, workload in self.identities.workloads.items():
+            namespace = (workload.kubernetes or "").partition("/")[0]
+            if namespace and namespace not in namespaces:
+                raise ValueError(
+                    f"identities.workloads.{account}.kubernetes is {workload.kubernetes}, but workspaces.namespaces has no "
+                    f"{namespace}; there are {', '.join(namespaces)}"
+                )
+        return self

@@ -15,6 +15,11 @@ def _pool(machine_type: str, pod: str, **sizes: float) -> dict[str, Any]:
     return {"machine_type": machine_type, "pods": {pod: sizes}}
 
 
+def _quota(**sizes: float) -> dict[str, Any]:
+    """A namespace that may ask for less."""
+    return {"quota": sizes}
+
+
 PROFILES: Mapping[str, Mapping[str, Any]] = {
     "prod": {},
     "staging": {
@@ -57,6 +62,13 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
             },
         },
         "static_assets": {"domains": {"assets": "assets.staging.alphintra.com"}},
+        "workspaces": {
+            "namespaces": {
+                "timescaledb": _quota(cpu=16, memory_gib=64, storage_gib=4096),
+                "elasticsearch": _quota(cpu=10, memory_gib=40, storage_gib=1024),
+                "services": _quota(cpu=32, memory_gib=128),
+            }
+        },
     },
     "dev": {
         "protection": {"enabled": False},
@@ -130,6 +142,15 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
             "backups": {"rpo_minutes": 1440, "retain_days": 7, "delete_lock_days": 0},
         },
         "static_assets": {"domains": {"assets": "assets.dev.alphintra.com"}, "edge": {"enabled": False}},
+        "workspaces": {
+            "namespaces": {
+                "timescaledb": _quota(cpu=4, memory_gib=16, storage_gib=256),
+                "elasticsearch": _quota(cpu=4, memory_gib=16, storage_gib=128),
+                "pgbouncer": _quota(cpu=2, memory_gib=4),
+                "services": _quota(cpu=8, memory_gib=32),
+                "jobs": _quota(cpu=4, memory_gib=16, storage_gib=128),
+            }
+        },
     },
 }
 """Profile by name: the settings that differ from the defaults."""

@@ -181,15 +181,21 @@ class GcpProvider:
             raise ProviderRefusal("a value that is not known yet reached the provider during an update")
 
 
-def _foreseen(properties: Mapping[str, Property], known: Mapping[str, Any], old: Any) -> Props:
-    """What is known, with what the cloud will add at every depth: as before where there is a before, else unknown."""
+def _foreseen(properties: Mapping[str, Property], known: Mapping[str, Any], old: Any, *, inside: bool = False) -> Props:
+    """What is known, with what the cloud will add at every depth: as before where there is a before, else unknown.
+
+    Inside a property that was there before, what the cloud did not add then it does not add now: one unknown value would make
+    the whole property unknown to the program.
+    """
     foreseen: Props = dict(known)
     for name, shape in properties.items():
         before, value = at(old, name), known.get(name)
-        if name not in known and shape.computed:
-            foreseen[name] = UNKNOWN if before is None else before
-        elif shape.kind == "object" and is_object(value):
-            foreseen[name] = _foreseen(shape.properties, value, before)
+        if shape.kind == "object" and is_object(value):
+            foreseen[name] = _foreseen(shape.properties, value, before, inside=True)
+        elif shape.computed and name not in known and before is not None:
+            foreseen[name] = before
+        elif shape.computed and name not in known and not (inside and old is not None):
+            foreseen[name] = UNKNOWN
     return foreseen
 
 

@@ -392,6 +392,25 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     "static_assets.edge.enabled": ("dev", {"static_assets": {"edge": {"enabled": True}}}, "edgeSecurityPolicy"),
     "static_assets.edge.denied_ranges": ("prod", {"static_assets": {"edge": {"denied_ranges": ["192.0.2.0/24"]}}}, "rules[1].match.config.srcIpRanges[0]"),
     "static_assets.edge.denied_countries": ("prod", {"static_assets": {"edge": {"denied_countries": ["KP"]}}}, "rules[0].match.expr.expression"),
+    "workspaces.namespaces": ("prod", {"workspaces": {"namespaces": {"another": {}}}}, "metadata.name"),
+    "workspaces.namespaces.<name>.clusters": ("prod", {"workspaces": {"namespaces": {"jobs": {"clusters": ["primary", "secondary"]}}}}, "metadata.name"),
+    **{
+        f"workspaces.namespaces.<name>.{group}{key}": ("prod", {"workspaces": {"namespaces": {"timescaledb": over}}}, path)
+        for group, key, over, path in (
+            ("", "pod_security", {"pod_security": "baseline"}, "metadata.labels.pod-security.kubernetes.io/enforce"),
+            ("quota.", "cpu", {"quota": {"cpu": 40}}, "spec.hard.requests.cpu"),
+            ("quota.", "memory_gib", {"quota": {"memory_gib": 150}}, "spec.hard.limits.memory"),
+            ("quota.", "storage_gib", {"quota": {"storage_gib": 20000}}, "spec.hard.requests.storage"),
+            ("quota.", "pods", {"quota": {"pods": 30}}, "spec.hard.pods"),
+            ("container.", "cpu_millis", {"container": {"cpu_millis": 60}}, "spec.limits[0].defaultRequest.cpu"),
+            ("container.", "memory_mib", {"container": {"memory_mib": 256}}, "spec.limits[0].default.memory"),
+        )
+    },
+    "workspaces.priorities": ("prod", {"workspaces": {"priorities": {"another": {"purpose": "Something else"}}}}, "metadata.name"),
+    **{
+        f"workspaces.priorities.<name>.{key}": ("prod", {"workspaces": {"priorities": {"alphintra-path": {key: value}}}}, path)
+        for key, value, path in (("value", 800_000, "value"), ("preempts", False, "preemptionPolicy"), ("purpose", "Something else", "description"))
+    },
 }  # fmt: skip
 ONE_VALUE = {"database.engine"}
 """Settings that have one allowed value, so that nothing can be laid on top."""

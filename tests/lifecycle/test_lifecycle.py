@@ -39,13 +39,20 @@ def test_from_nothing_to_nothing(environment: str, tmp_path: Path) -> None:
     assert cloud.ok("refresh").strip() == "the state agrees with the cloud"
 
     # an update in place
-    resized = {"database": {"tier": "db-custom-6-23040"}, "storage": {"abort_uploads_days": 3}}
+    resized = {
+        "database": {"tier": "db-custom-6-23040"},
+        "storage": {"abort_uploads_days": 3},
+        "kubernetes": {"clusters": {"primary": {"maintenance": {"days": ["WE", "TH"]}}}},
+        "workspaces": {"namespaces": {"jobs": {"quota": {"pods": 12}}}},
+    }
     cloud.override(resized)
     drifted = cloud.run("drift")
     assert drifted.code == 2
     assert "~ main-db-primary (gcp:DatabaseInstance)" in drifted.out
     assert "-> db-custom-6-23040" in drifted.out
     assert "~ storage-logs (gcp:Bucket)" in drifted.out
+    assert "~ namespaces-us-central1-jobs-quota (kubernetes:ResourceQuota)" in drifted.out
+    assert drifted.out.count("(kubernetes:") == 1, "a change of the cluster changes nothing in it"
     assert "±" not in drifted.out, "nothing is replaced"
     cloud.ok("up")
     cloud.assert_true_to_state()

@@ -17,7 +17,7 @@ from localcloud.values import UNKNOWN
 
 from .parts import INSTANCE, KEY, NETWORK, RING, SECRET, SERVICE, USER, api, backups, instance, key, network, secret
 from .program import stage
-from .world import Res, World
+from .world import REGION, Res, World
 
 VERSION = "gcp:secretmanager/secretVersion:SecretVersion"
 DAY = 86400
@@ -89,6 +89,19 @@ def test_a_preview_knows_the_inputs_and_nothing_that_google_decides(world: World
     assert planned["connectionName"] is UNKNOWN
     kept = world.provider.planned(INSTANCE, dict(instance().inputs), {"connectionName": "known"})
     assert kept["connectionName"] == "known"
+
+
+def test_a_preview_keeps_what_the_cloud_added_inside(world: World) -> None:
+    token = "gcp:container/cluster:Cluster"
+    asked = {
+        "name": "c",
+        "location": REGION,
+        "controlPlaneEndpointsConfig": {"dnsEndpointConfig": {"allowExternalTraffic": True}},
+    }
+    before = {"controlPlaneEndpointsConfig": {"dnsEndpointConfig": {"allowExternalTraffic": True, "endpoint": "gke-1.gke.goog"}}}
+    made = world.provider.planned(token, asked, {})["controlPlaneEndpointsConfig"]["dnsEndpointConfig"]
+    assert made["endpoint"] is UNKNOWN
+    assert world.provider.planned(token, asked, before)["controlPlaneEndpointsConfig"] == before["controlPlaneEndpointsConfig"]
 
 
 # -- reading back
