@@ -1,29 +1,36 @@
-"""kill -9 of the engine, of a plugin, and of both, in the middle of an `up` of production."""
+"""kill -9 of the engine, of a plugin, and of both, in the middle of an `up`."""
 
 from __future__ import annotations
 
 import contextlib
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
+from localcloud.catalog import is_kept
 from localcloud.serve import STORE_VARIABLE
 from tools.recorder import ROOT
 
 from .harness import Lifecycle, wait_for
 
-CREATIONS = len(
-    [
-        urn
-        for urn in (ROOT / "tests" / "inventory" / "prod.yaml").read_text().splitlines()
-        if urn.startswith("  gcp:") and "::" in urn
-    ]
-)
-"""How many resources an `up` of prod creates on the local cloud."""
-POINTS = [round((point + 0.5) * CREATIONS / 20) for point in range(20)]
 VICTIMS = ("engine", "plugin", "both")
-SAMPLE = [("engine", POINTS[6]), ("plugin", POINTS[12]), ("both", POINTS[17])]
-"""What `make test` kills; `make chaos` kills all three at all twenty points."""
+
+
+def creations(environment: str) -> int:
+    """How many resources an `up` creates on the local cloud."""
+    listed = (ROOT / "tests" / "inventory" / f"{environment}.yaml").read_text().partition("counts:\n")[2].splitlines()
+    counts = (line.strip().rsplit(": ", 1) for line in takewhile(lambda line: line.startswith("  "), listed))
+    return sum(int(count) for token, count in counts if is_kept(token))
+
+
+def points(environment: str) -> list[int]:
+    """Twenty points, spread evenly over an `up`."""
+    return [round((point + 0.5) * creations(environment) / 20) for point in range(20)]
+
+
+SAMPLE = list(zip(VICTIMS, points("dev")[6::5], strict=True))
+"""What `make test` kills, in dev; `make chaos` kills all three at all twenty points of production."""
 
 
 def _when(point: int) -> str:
@@ -31,18 +38,18 @@ def _when(point: int) -> str:
     return "before" if point % 2 else "after"
 
 
-def kill_and_resume(folder: Path, victim: str, point: int) -> None:
-    cloud = Lifecycle(folder, "prod")
+def kill_and_resume(folder: Path, environment: str, victim: str, point: int) -> None:
+    cloud, planned = Lifecycle(folder, environment), creations(environment)
     cloud.store().close()
     cloud.fault("create", point, f"kill-{victim}:{_when(point)}")
     crashed = cloud.run("up")
     assert crashed.code == 1
     assert not cloud.faults(), "the point was reached"
     made = len(cloud.rows())
-    assert 0 < made + 1 < CREATIONS
+    assert 0 < made + 1 < planned
     cloud.ok("up")
     cloud.assert_true_to_state()
-    assert len(cloud.rows()) == CREATIONS
+    assert len(cloud.rows()) == planned
     created = [operation["name"] for operation in cloud.operations() if operation["verb"] == "create"]
     grants = [name for name in created if "/iam/" in name or "/services/" in name]
     assert len(created) - len(grants) == len(set(created) - set(grants)), "nothing was created twice"
@@ -72,12 +79,12 @@ def _processes(cloud: Lifecycle) -> list[str]:
 @pytest.mark.engine
 @pytest.mark.parametrize(("victim", "point"), SAMPLE)
 def test_the_next_up_completes(victim: str, point: int, tmp_path: Path) -> None:
-    kill_and_resume(tmp_path, victim, point)
+    kill_and_resume(tmp_path, "dev", victim, point)
 
 
 @pytest.mark.engine
 @pytest.mark.chaos
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", points("prod"))
 @pytest.mark.parametrize("victim", VICTIMS)
 def test_the_next_up_completes_at_every_point(victim: str, point: int, tmp_path: Path) -> None:
-    kill_and_resume(tmp_path, victim, point)
+    kill_and_resume(tmp_path, "prod", victim, point)
