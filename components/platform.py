@@ -306,19 +306,6 @@ class DataPlatform(pulumi.ComponentResource):
             opts=inside,
         )
         members = {**{a: account.member for a, account in identities.accounts.items()}, **group_members}
-        images = Images(
-            "images",
-            ImagesArgs(
-                settings=settings.images,
-                region=regions["primary"],
-                key=encryption.key_for("images", regions["primary"]),
-                readers={name: members[name] for name in settings.images.readers},
-                writers={name: members[name] for name in settings.images.writers},
-                protect=protect,
-                requires=[services[api] for api in Images.APIS],
-            ),
-            opts=inside,
-        )
         if settings.bigtable.enabled:
             Bigtable(
                 "bigtable",
@@ -381,6 +368,22 @@ class DataPlatform(pulumi.ComponentResource):
             )
             for role, known in settings.kubernetes.clusters.items()
         }
+        images = Images(
+            "images",
+            ImagesArgs(
+                settings=settings.images,
+                region=regions["primary"],
+                key=encryption.key_for("images", regions["primary"]),
+                readers={
+                    **{name: members[name] for name in settings.images.readers},
+                    **{f"nodes-{region}": cluster.node_account.member for region, cluster in clusters.items()},
+                },
+                writers={name: members[name] for name in settings.images.writers},
+                protect=protect,
+                requires=[services[api] for api in Images.APIS],
+            ),
+            opts=inside,
+        )
         WorkloadIdentity(
             "workload-identity",
             WorkloadIdentityArgs(

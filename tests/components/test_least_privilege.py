@@ -102,7 +102,7 @@ ON_THE_PROJECT: dict[str, tuple[str, str, str | None]] = {
 """The roles that are granted on the project, because they cannot be granted on anything smaller."""
 NARROWED_TO = {SQL_INSTANCE: "main-db", CACHE_STORE: "cache", SESSION_STORE: "sessions"}
 """What a grant on the project with a condition on such resources is called above."""
-NODES: Grants = {("container.defaultNodeServiceAccount", "project")}
+NODES: Grants = {("container.defaultNodeServiceAccount", "project"), ("artifactregistry.reader", "repository alphintra-images")}
 
 
 def narrowed(condition: str) -> str:
@@ -130,7 +130,7 @@ def granted(environment: str) -> Iterator[tuple[str, str, str]]:
             on = f"dataset {given['datasetId']}" if "datasetId" in given else f"connection {given['connectionId']}"
         elif "serviceAccountId" in given:
             on = "account/" + given["serviceAccountId"].rsplit("/", 1)[-1].split("@")[0]
-        elif kind := next((kind for kind in ("secretId", "subscription", "topic") if kind in given), None):
+        elif kind := next((kind for kind in ("secretId", "subscription", "topic", "repository") if kind in given), None):
             on = f"{kind.removesuffix('Id')} {given[kind]}"
         else:
             on = given.get("cryptoKeyId") or narrowed(condition)
