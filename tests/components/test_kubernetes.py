@@ -184,7 +184,7 @@ def test_clients_reach_a_cluster_by_its_dns_name() -> None:
 
 
 def test_a_workload_is_bound_once_there_is_a_cluster() -> None:
-    bindings = [k for k in recorded("prod").registrations if k.type == "gcp:serviceaccount/iAMMember:IAMMember"]
+    bindings = [k for k in recorded("prod").registrations if k.inputs.get("role") == "roles/iam.workloadIdentityUser"]
     clusters = {known.urn for known in kubernetes_clusters("prod")}
     assert bindings
     assert all(clusters <= set(known.dependencies) for known in bindings)
