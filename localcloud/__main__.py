@@ -11,6 +11,7 @@
     owns-objects NAME                       a database user owns objects, so that it cannot be dropped
     holds-objects NAME                      a bucket, dataset or backup plan is no longer empty, so that it is not simply deleted
     org-policy PROJECT CONSTRAINT VALUE     an organisation policy that holds for a project: constraint and the denied value
+    add-version NAME                        somebody gave a secret another version, such as a token
 
 NAME is a full name, or as much of its end as is unambiguous: instances/alphintra-main-db
 """
@@ -37,6 +38,7 @@ from .serve import STORE_VARIABLE
 from .store import Row, Store
 
 DEFAULT_FOLDER = Path(__file__).resolve().parents[1] / ".cache" / "local" / "cloud"
+VERSION = "gcp:secretmanager/secretVersion:SecretVersion"
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -112,6 +114,16 @@ def org_policy(store: Store, arguments: argparse.Namespace) -> None:
     store.set_meta(f"org-policy:{arguments.project}:{arguments.constraint}", arguments.value)
 
 
+def add_version(store: Store, arguments: argparse.Namespace) -> None:
+    """Gives a secret another version, as somebody with gcloud would."""
+    secret = _find(store, arguments.name)
+    number = store.next(f"sequence:{secret.name.split('/', 3)[-1]}")
+    name, now = f"{secret.name}/versions/{number}", store.now()
+    row = Row(name, VERSION, secret.project, f"{secret.computed['name']}/versions/{number}", "", {}, {}, now, now, 0)
+    store.put(row, {("secret", secret.name): "cascade"})
+    _print(f"{name} exists")
+
+
 COMMANDS: dict[str, tuple[Callable[[Store, argparse.Namespace], None], list[tuple[str, dict[str, Any]]]]] = {
     "show": (show, []),
     "kept": (kept, []),
@@ -124,6 +136,7 @@ COMMANDS: dict[str, tuple[Callable[[Store, argparse.Namespace], None], list[tupl
     "owns-objects": (owns_objects, [("name", {})]),
     "holds-objects": (holds_objects, [("name", {})]),
     "org-policy": (org_policy, [("project", {}), ("constraint", {}), ("value", {})]),
+    "add-version": (add_version, [("name", {})]),
 }
 
 

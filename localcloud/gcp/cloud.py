@@ -20,12 +20,14 @@ from .rules import (
     cloud_sql,
     clusters,
     common,
+    dashboards,
     governance,
     iam,
     iam_policy,
     kms,
     load_balancing,
     memorystore,
+    monitoring,
     network,
     nodes,
     notifications,
@@ -35,6 +37,7 @@ from .rules import (
     scheduler,
     secrets,
     service_connection,
+    service_levels,
     storage,
 )
 from .view import Request, Verb, View
@@ -43,6 +46,7 @@ RULE_MODULES = (
     *(common, iam, iam_policy, network, kms, secrets, cloud_sql, storage),
     *(analytics, service_connection, memorystore, redis, scheduler, optional_stores, governance, clusters, nodes),
     *(pubsub, notifications, load_balancing, certificates),
+    *(monitoring, service_levels, dashboards),
 )
 """Importing them registers their rules."""
 DEFAULT_TIMEOUT = 1200.0
@@ -141,8 +145,15 @@ class Cloud:
         self._answer(staged, request, timeout)
 
     def look_up(self, source: DataSource, arguments: Props, project: str) -> Props:
-        """Answers a data source; an agent that it asks for exists from then on."""
+        """Answers a data source; an agent that it asks for exists from then on.
+
+        Raises:
+            Refusal: what it asks about does not exist.
+        """
         with self.store.transaction():
+            needed = source.needed(arguments, project)
+            if needed and View(self.store).named(*needed) is None:
+                raise common.Refusal(404, f"{types()[needed[0]].kind} [{needed[1]}] not found.", "notFound")
             if source.agent:
                 View(self.store).note_agent(source.agent, project)
             return source.answer(arguments, project)

@@ -3,6 +3,7 @@
 token        the Pulumi token
 arguments    what may be given
 agent        the service whose agent exists in the project from then on
+needs        { type, path }: the resource that must exist
 result       the answer; `{…}` as in naming.py, where `agent` is the agent's e-mail
 """
 
@@ -31,6 +32,11 @@ class DataSource:
     arguments: Sequence[str]
     result: Mapping[str, Any]
     agent: str | None = None
+    needs: Mapping[str, str] | None = None
+
+    def needed(self, arguments: Mapping[str, Any], project: str) -> tuple[str, str] | None:
+        """The type and the path of the resource that must exist."""
+        return (self.needs["type"], str(render(self.needs["path"], {**arguments, "project": project}))) if self.needs else None
 
     def project(self, arguments: Mapping[str, Any], default: str) -> str:
         """The project that is asked about.

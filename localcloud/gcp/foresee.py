@@ -13,7 +13,8 @@ from .naming import NotKnown, render, render_tree
 def foresee(token: str, name: str, inputs: Mapping[str, Any], project: str, region: str) -> tuple[str, Props]:
     """The id and the outputs of a resource to be. What only Google can tell stands as `<name.property>`."""
     type_ = types()[token]
-    properties: Props = {**with_place(type_, inputs, project, region), "sequence": 1}
+    first = 1 if type_.newest else f"<{name}>"  # the first of a series, or a number that Google makes up
+    properties: Props = {**with_place(type_, inputs, project, region), "sequence": first}
 
     def make(what: str) -> str:
         return "1" * 19 if what == "uid" else f"<{what}>"

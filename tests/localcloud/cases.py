@@ -14,6 +14,7 @@ from .cases_edge import EDGE_CASES
 from .cases_events import EVENT_CASES
 from .cases_identities import IDENTITY_CASES
 from .cases_memorystore import MEMORYSTORE_CASES
+from .cases_monitoring import MONITORING_CASES
 from .cases_optional import OPTIONAL_CASES
 from .cases_storage import STORAGE_CASES
 from .parts import (
@@ -574,6 +575,7 @@ CASES: tuple[Case, ...] = (
     *CLUSTER_CASES,
     *EVENT_CASES,
     *EDGE_CASES,
+    *MONITORING_CASES,
 )
 STAGED_ELSEWHERE = {
     "memorystore-one-at-a-time": "an operation has to hang first: test_memorystore.py",

@@ -59,6 +59,5 @@ def test_every_rule_says_what_it_refuses_and_where_that_is_written() -> None:
 
 def test_the_numbered_rules_of_the_types_in_use_are_all_there() -> None:
     numbered = {number for rule in rules.RULES.values() for number in rule.numbers}
-    # 13 is a replacement (test_replacements.py); 14 is about connections, not about the API (ADR 4); from 41 on they
-    # concern types that nothing declares yet, but for 47 to 52.
-    assert numbered == {*range(1, 13), *range(15, 41), *range(47, 53)}
+    # 13 is a replacement (test_replacements.py); 14 is about connections, not about the API (ADR 4).
+    assert numbered == {*range(1, 13), *range(15, 53)}
