@@ -69,7 +69,7 @@ class CacheArchive(pulumi.ComponentResource):
         body = json.dumps({"ttl": f"{args.settings.retention_days * DAY}s"})
         self.job = gcp.cloudscheduler.Job(
             f"{name}-job",
-            name=f"{args.cluster_name}-archive",
+            name=archive_job(args.cluster_name),
             region=args.region,
             description=f"A backup of {args.cluster_name}, kept for {args.settings.retention_days} days",
             schedule=f"0 {','.join(map(str, args.settings.hours))} * * *",
@@ -89,3 +89,8 @@ class CacheArchive(pulumi.ComponentResource):
             opts=after,
         )
         self.register_outputs({"job": self.job.id})
+
+
+def archive_job(cluster: str) -> str:
+    """The name of the job that archives a cluster."""
+    return f"{cluster}-archive"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 
 from settings import Environment
 
+from .alert_channels import AlertChannels, AlertChannelsArgs
+from .alerts import Alerts, AlertsArgs
 from .analytics import Analytics, AnalyticsArgs, ReplicaArgs
 from .audit_logs import AuditLogs, AuditLogsArgs
 from .bigtable import Bigtable, BigtableArgs
@@ -18,6 +20,7 @@ from .cache_connection import Surroundings
 from .cloud_sql import ADMINISTRATOR_ROLES, CLIENT_ROLES, CloudSql, CloudSqlArgs, Group
 from .cloud_storage import CloudStorage, CloudStorageArgs
 from .cluster_backups import ClusterBackups, ClusterBackupsArgs
+from .dashboards import Dashboards, DashboardsArgs
 from .encryption import Encryption, EncryptionArgs
 from .firestore import Firestore, FirestoreArgs
 from .identities import Identities, IdentitiesArgs
@@ -26,10 +29,12 @@ from .kubernetes_cluster import KubernetesCluster, KubernetesClusterArgs
 from .namespaces import Namespaces, NamespacesArgs
 from .network import Network, NetworkArgs
 from .object_events import ObjectEvents, ObjectEventsArgs
+from .observed import observed
 from .people import People, PeopleArgs
 from .redis_cluster import RedisCluster, RedisClusterArgs
 from .secrets import Secrets, SecretsArgs
 from .service_connections import ServiceConnections, ServiceConnectionsArgs
+from .service_levels import ServiceLevels, ServiceLevelsArgs
 from .services import ProjectServices, ProjectServicesArgs
 from .sessions import Sessions, SessionsArgs
 from .static_assets import StaticAssets, StaticAssetsArgs
@@ -459,6 +464,16 @@ class DataPlatform(pulumi.ComponentResource):
             ),
             opts=inside,
         )
+        dashboards = _observability(
+            settings,
+            services,
+            keys={region: encryption.key_for("secrets", region) for region in regions.values()},
+            stores=[
+                *(database.primary, *database.replicas.values()),
+                *(cache.primary, *cache.secondaries.values(), sessions.store),
+            ],
+            inside=inside,
+        )
         self.exports = {
             "project": pulumi.Output.from_input(settings.project.id),
             "network": network.vpc.id,
@@ -495,10 +510,73 @@ class DataPlatform(pulumi.ComponentResource):
             "staticAssets": pulumi.Output.from_input(assets.contract),
             "secrets": pulumi.Output.from_input({i: c.secret.id for i, c in secrets.credentials.items()}),
             "serviceAccounts": pulumi.Output.from_input({a: account.email for a, account in identities.accounts.items()}),
+            "alertChannels": pulumi.Output.from_input(
+                {channel: known.ready for channel, known in settings.monitoring.channels.items()}
+            ),
+            "dashboards": pulumi.Output.from_input({dashboard: made.id for dashboard, made in dashboards.dashboards.items()}),
             "groups": pulumi.Output.from_input({group: settings.identities.email(group) for group in groups}),
             "keys": pulumi.Output.from_input({f"{c}-{region}": key.id for (c, region), key in encryption.keys.items()}),
         }
         self.register_outputs(dict(self.exports))
+
+
+def _observability(
+    settings: Environment,
+    services: ProjectServices,
+    keys: Mapping[str, pulumi.Input[str] | None],
+    stores: Sequence[pulumi.Resource],
+    inside: pulumi.ResourceOptions,
+) -> Dashboards:
+    """What watches the stores, and whom it tells."""
+    told = AlertChannels(
+        "alert-channels",
+        AlertChannelsArgs(
+            settings=settings.monitoring.channels,
+            keys=keys,
+            labels=labels(settings),
+            protect=settings.protected,
+            requires=[services[api] for api in AlertChannels.APIS],
+        ),
+        opts=inside,
+    )
+    watched = observed(settings)
+    channels = {channel: made.name for channel, made in told.channels.items()}
+    # After what they watch: a metric that was never measured may not be known yet.
+    after = [*(services[api] for api in Alerts.APIS), *stores]
+    Alerts(
+        "alerts",
+        AlertsArgs(
+            settings=settings.monitoring,
+            definitions=watched.definitions,
+            counted=watched.counted,
+            channels=channels,
+            labels=labels(settings),
+            requires=after,
+        ),
+        opts=inside,
+    )
+    ServiceLevels(
+        "service-levels",
+        ServiceLevelsArgs(
+            settings=settings.monitoring,
+            promises=watched.promises,
+            services=watched.services,
+            channels=channels,
+            labels=labels(settings),
+            requires=after,
+        ),
+        opts=inside,
+    )
+    return Dashboards(
+        "dashboards",
+        DashboardsArgs(
+            settings=settings.monitoring,
+            dashboards=watched.dashboards,
+            definitions=watched.definitions,
+            requires=[services[api] for api in Dashboards.APIS],
+        ),
+        opts=inside,
+    )
 
 
 def labels(settings: Environment) -> dict[str, str]:

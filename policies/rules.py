@@ -16,6 +16,7 @@ SUBNET = "gcp:compute/subnetwork:Subnetwork"
 FIREWALL_RULE = "gcp:compute/networkFirewallPolicyRule:NetworkFirewallPolicyRule"
 BUCKET = "gcp:storage/bucket:Bucket"
 AUDIT = "gcp:projects/iAMAuditConfig:IAMAuditConfig"
+ALERT = "gcp:monitoring/alertPolicy:AlertPolicy"
 DATASET = "gcp:bigquery/dataset:Dataset"
 REDIS_CLUSTER = "gcp:redis/cluster:Cluster"
 REDIS = "gcp:redis/instance:Instance"
@@ -344,5 +345,15 @@ RULES: tuple[Rule, ...] = (
         id="lb-tls-ciphers", types=(TLS_POLICY,), check=must_be("profile", "MODERN", "RESTRICTED", "FIPS_202205"),
         title="No weak ciphers", why="The other profiles take ciphers without forward secrecy, or whatever somebody listed.",
         fix="Set profile to RESTRICTED.", severity="medium", environments=EVERYWHERE, frameworks=("CKV_GCP_4", "CIS 3.9"),
+    ),
+    Rule(
+        id="alert-has-channel", types=(ALERT,), check=must_be_set("notificationChannels"),
+        title="Alerts are told to somebody", why="An incident that nobody hears of is found by the customers.",
+        fix="Name at least one channel under notificationChannels.", severity="high", environments=EVERYWHERE,
+    ),
+    Rule(
+        id="alert-documented", types=(ALERT,), check=must_be_set("documentation.links"),
+        title="Alerts say what to do", why="Whoever is woken at night needs the runbook, not a search.",
+        fix="Link the runbook under documentation.links.", severity="low", environments=EVERYWHERE,
     ),
 )  # fmt: skip

@@ -16,6 +16,7 @@ from .encryption import Encryption
 from .identity import Identities
 from .images import Images
 from .kubernetes import LONGEST_CLUSTER_NAME, SURGE, Kubernetes
+from .monitoring import Monitoring
 from .network import Network
 from .object_events import ObjectEvents
 from .optional_stores import Bigtable, Firestore
@@ -86,6 +87,8 @@ class Environment(Section):
     """Static assets, and the CDN in front of them."""
     workspaces: Workspaces = Workspaces()
     """Namespaces of the clusters."""
+    monitoring: Monitoring = Monitoring()
+    """Channels, alerts, objectives."""
 
     def named(self, base: str) -> str:
         """A physical name of this generation: `alphintra-main-db`, and from generation 2 on `alphintra-main-db-g2`."""
@@ -140,6 +143,16 @@ class Environment(Section):
                     f"audit.services.{service} lacks {', '.join(sorted(missing))}, but {self.environment} logs every access to "
                     f"personal data; there it is {holds}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _archive_alert(self) -> Environment:
+        archive, alert = self.cache.cluster.archive, self.monitoring.alerts.get("cache-archive-missing")
+        if archive and alert and alert.minutes <= archive.every_hours * 60:
+            raise ValueError(
+                f"monitoring.alerts.cache-archive-missing.minutes is {alert.minutes}, which is not longer than "
+                f"cache.cluster.archive.every_hours ({archive.every_hours}): it would be told between any two"
+            )
         return self
 
     @model_validator(mode="after")

@@ -5,6 +5,7 @@ Pulumi.yaml                        the declared configuration keys
 docs/reference/configuration.md    every setting: default, value in each environment, unit, source
 docs/reference/local-cloud.md      what the local cloud knows and refuses
 docs/reference/policies.md         what the policy pack asserts
+docs/reference/alerts.md           who is told of what
 docs/reference/outputs.md          what the stack exports
 README.md                          the picture of production
 """
@@ -27,6 +28,7 @@ from localcloud.rulebook import Rule
 from policies.rules import RULES as POLICIES
 from settings import NAMESPACE, Environment, load_stack_file
 from settings.load import FILE_KEYS
+from settings.monitoring import FRACTION, THRESHOLDS
 
 from .inventory import inventory, recorded
 from .picture import picture
@@ -69,6 +71,7 @@ def documents() -> dict[str, str]:
         "docs/reference/configuration.md": configuration(),
         "docs/reference/local-cloud.md": local_cloud(),
         "docs/reference/policies.md": policies(),
+        "docs/reference/alerts.md": alerts(),
         "docs/reference/outputs.md": outputs(),
         "README.md": readme((ROOT / "README.md").read_text()),
     }
@@ -235,6 +238,32 @@ def policies() -> str:
         "Policies",
         "What the engine checks before it creates anything, in every `preview` and `up`. A violation stops the update.",
         _table(["policy", "asserts", "why", "fix", "severity", "in", "known as"], rows),
+    )
+
+
+def alerts() -> str:
+    """The reference of alerts, as production has them."""
+    found = load_stack_file(ROOT / "Pulumi.prod.yaml").monitoring
+    channels = {name: ", ".join(alert.channels) for name, alert in found.alerts.items()}
+    channels |= {f"{name}-{speed}": ", ".join(r.channels) for name in found.objectives for speed, r in found.burn_rates.items()}
+    rows: Rows = []
+    for known in recorded("prod").registrations:
+        if known.type == "gcp:monitoring/alertPolicy:AlertPolicy":
+            name, page = known.inputs["userLabels"]["alert"], known.inputs["documentation"]["links"][0]["url"].rsplit("/", 1)[-1]
+            alert = found.alerts.get(name)
+            number = alert.threshold if alert else None
+            unit = THRESHOLDS.get(name)
+            threshold = "" if number is None else f"{number:.0%}" if unit == FRACTION else f"{number:g} {unit}"
+            minutes = str(alert.minutes) if alert else ""
+            runbook = f"[{page.removesuffix('.md')}](../runbooks/{page})"
+            title, severity = known.inputs["displayName"], known.inputs["severity"]
+            rows.append([f"`{name}`", title, threshold, minutes, severity, channels[name], runbook])
+    return _page(
+        "Alerts",
+        "Who is told of what in `prod`. Minutes are how long it must hold, or be silent; for what is found in logs, the time "
+        "between two notices. Every number is a setting: `monitoring.alerts.<name>`, and `monitoring.burn_rates` for those about "
+        "error budgets.",
+        _table(["alert", "says", "threshold", "minutes", "severity", "told", "runbook"], sorted(rows, key=lambda row: row[0])),
     )
 
 

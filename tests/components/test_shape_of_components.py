@@ -66,8 +66,8 @@ def test_a_consumer_of_a_key_waits_for_its_agents_grant() -> None:
                 needed = [urn for urn in grants if value.endswith(f"/{_key_name(urn)}") and _region(value) in urn]
                 assert needed, f"{known.urn}: nobody is granted the use of {value}"
                 assert set(needed) <= set(known.property_dependencies[top]), known.urn
-    assert consumers == 43, (
-        "two instances, five secrets in two regions, eight buckets, four topics, two datasets, a connection, three caches, a "
+    assert consumers == 47, (
+        "two instances, seven secrets in two regions, eight buckets, four topics, two datasets, a connection, three caches, a "
         "repository, two clusters' secrets and default pools, six pools, two plans"
     )
 
@@ -116,6 +116,7 @@ def test_outputs_are_references() -> None:
     assert set(outputs) == {
         *("project", "network", "mainDatabase", "caches", "buckets", "urlSigners", "objectEvents", "staticAssets", "analytics"),
         *("images", "secrets", "serviceAccounts", "groups", "clusters", "keys"),
+        *("alertChannels", "dashboards"),
     }
     assert outputs["buckets"]["uploads"] == {"name": "alphintra-uploads", "folders": ["uploads/"]}
     assert outputs["mainDatabase"] == {

@@ -25,6 +25,7 @@ from localcloud.values import UNKNOWN, Props, merge
 from policies import pack
 from policies.rule import EVERYWHERE, NOT_DEV, Rule, at
 from policies.rules import (
+    ALERT,
     AUDIT,
     BUCKET,
     CLUSTER,
@@ -228,6 +229,16 @@ CASES = {
         good=[nested("logConfig.aggregationInterval", "INTERVAL_5_SEC")],
         bad=[{"logConfig": None}, {"logConfig": {}}],
         decided=[nested("logConfig.aggregationInterval", STRING)],
+    ),
+    "alert-has-channel": Case(
+        path="notificationChannels", types=(ALERT,), missing_is_bad=True, unknown=ARRAY, environments=EVERYWHERE,
+        good=[{"notificationChannels": ["projects/p/notificationChannels/1"]}], bad=[{"notificationChannels": []}],
+        decided=[{"notificationChannels": [STRING]}],
+    ),
+    "alert-documented": Case(
+        path="documentation.links", types=(ALERT,), missing_is_bad=True, unknown=ARRAY, environments=EVERYWHERE,
+        good=[nested("documentation.links", [{"url": "https://example.com"}])], bad=[nested("documentation.links", [])],
+        undecided=[{"documentation": OBJECT}],
     ),
     "gcs-uniform-access": bucket("uniformBucketLevelAccess", good=[True], bad=[False], unknown=BOOLEAN, environments=EVERYWHERE),
     "gcs-public-access-prevention": bucket(

@@ -149,6 +149,11 @@ def _ready(workspace: Workspace) -> Generator[None]:
         if recovered:
             found, absent = ", ".join(recovered.found) or "none", ", ".join(recovered.absent) or "none"
             _say(f"creations that were cut off: found and kept: {found}; not there: {absent}")
+            if recovered.unknown:
+                _say(
+                    f"cannot be looked for, and may be there twice from now on: {', '.join(recovered.unknown)}; "
+                    "only the cloud knows their ids, so look for them by their display names"
+                )
         yield
 
 

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from localcloud.catalog import recovery_id
+from localcloud.catalog import is_kept, recovery_id
 from localcloud.wire import MASK
 
 from .errors import CommandError
@@ -41,6 +41,8 @@ class Recovered:
 
     found: Sequence[str]
     absent: Sequence[str]
+    unknown: Sequence[str]
+    """Those whose id the cloud alone makes up: they cannot be looked for, and will be there twice if they were made."""
 
 
 def note(workspace: Workspace, report: Report) -> None:
@@ -78,8 +80,13 @@ def recover(workspace: Workspace) -> Recovered | None:
     if _undo_false_replacements(after):
         workspace.imported({**state, "deployment": after})
     there = {resource["urn"] for resource in after.get("resources", []) if not resource.get("delete")}
-    names = {name_of(candidate["urn"]): candidate["urn"] in there for candidate in candidates}
-    return Recovered([n for n, found in names.items() if found], [n for n, found in names.items() if not found])
+    looked_for = {resource["urn"] for resource in entered}
+    outcome = {name_of(c["urn"]): (c["urn"] in there, c["urn"] in looked_for or not is_kept(c["type"])) for c in candidates}
+    return Recovered(
+        [name for name, (found, _) in outcome.items() if found],
+        [name for name, (found, can_tell) in outcome.items() if not found and can_tell],
+        [name for name, (found, can_tell) in outcome.items() if not found and not can_tell],
+    )
 
 
 def release_locks(workspace: Workspace) -> list[str]:
@@ -126,7 +133,7 @@ def _noted(workspace: Workspace) -> list[Resource]:
 
 
 def _with_id(resource: Resource, project: str, region: str) -> Resource | None:
-    """The resource under the id that it must have; None where it lives in the state alone."""
+    """The resource under the id that it must have; None where it lives in the state alone, or the cloud made its id up."""
     inputs = {key: value for key, value in resource.get("inputs", {}).items() if not _is_masked(value)}
     id_ = recovery_id(resource["type"], inputs, project, region)
     return {**resource, "inputs": inputs, "id": id_, "outputs": {}} if id_ else None

@@ -1,0 +1,90 @@
+"""What is watched in an environment: alerts, counts, promises and dashboards for each store that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from settings import Environment
+
+from .alert_definitions import Definition, LogMetric, audit_alerts, backups_succeeded, database_alerts, slow_queries
+from .cache_alerts import archive_alerts, archives_finished, memory_full, store_alerts, store_dashboard
+from .cache_archive import archive_job
+from .cache_signals import CLUSTER, VALKEY, MemoryStore, older_memory
+from .dashboard_definitions import database_dashboard, database_overview, overview, storage_dashboard
+from .dashboard_layout import Chart, Dashboard
+from .promises import Promise, database_promises
+from .signals import Databases
+
+LATENCY, LAG = "database-query-latency-high", "database-replication-lag-high"
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What is watched."""
+
+    definitions: Sequence[Definition]
+    counted: Sequence[LogMetric]
+    promises: Sequence[Promise]
+    services: dict[str, str]
+    """The stores that promise something, each with a title."""
+    dashboards: Sequence[Dashboard]
+
+
+def observed(settings: Environment) -> Observed:
+    """Follows from the settings alone: names are known before there is anything of that name."""
+    replicas = [settings.named(f"{settings.database.replica_name}-{region}") for region in settings.database.replicas]
+    databases = Databases(settings.project.id, settings.named(settings.database.name), replicas)
+    alerts = settings.monitoring.alerts
+    slow = slow_queries(databases)
+    caches = _caches(settings)
+    stores = [
+        database_dashboard(databases, slow),
+        *caches.dashboards,
+        storage_dashboard(settings.project.id, [settings.storage.bucket_name(bucket) for bucket in settings.storage.buckets]),
+    ]
+    memory = [Chart(f"{one.name.capitalize()}: memory", one.charts[0].signals) for one in caches.dashboards]
+    return Observed(
+        definitions=[
+            *database_alerts(
+                databases,
+                max_connections=settings.database.max_connections,
+                disk_limit_gb=settings.database.disk.autoresize_limit_gb,
+            ),
+            *caches.definitions,
+            *audit_alerts(settings.monitoring.deployers),
+        ],
+        counted=[backups_succeeded(databases), slow, *caches.counted],
+        promises=list(
+            database_promises(databases, slowest_ms=alerts[LATENCY].threshold or 0, latest_seconds=alerts[LAG].threshold or 0)
+        ),
+        services={"database": "Main database"},
+        dashboards=[overview(stores, [*database_overview(databases), *memory]), *stores],
+    )
+
+
+def _caches(settings: Environment) -> Observed:
+    """What is watched of the stores in Memorystore."""
+    cluster, sessions = settings.cache.cluster, settings.cache.sessions
+    ids = [cluster.name, *(f"{cluster.name}-{region}" for region in cluster.secondaries)]
+    cache = MemoryStore(name="cache", title="Cache", family=CLUSTER, ids=ids)
+    session_store = MemoryStore(name="sessions", title="Session store", family=VALKEY, ids=[sessions.name])
+    definitions = [
+        *store_alerts(
+            cache, replicas=cluster.replicas > 0, backups=cluster.backups is not None, may_evict=True,
+            other_regions=bool(cluster.secondaries),
+        ),
+        *(archive_alerts(cache, archive_job(cluster.name)) if cluster.archive else ()),
+    ]  # fmt: skip
+    dashboards = [store_dashboard(cache, other_regions=bool(cluster.secondaries))]
+    if sessions.form == "valkey":
+        definitions += store_alerts(
+            session_store, replicas=sessions.replicas > 0, backups=sessions.backups is not None,
+            may_evict=sessions.eviction != "noeviction", other_regions=False,
+        )  # fmt: skip
+        dashboards.append(store_dashboard(session_store, other_regions=False))
+    else:
+        memory = older_memory(settings.project.id, settings.regions.primary, sessions.name)
+        definitions.append(memory_full(session_store.name, session_store.title, memory))
+    counted = [archives_finished(archive_job(cluster.name))] if cluster.archive else []
+    return Observed(definitions, counted, [], {}, dashboards)

@@ -1,0 +1,381 @@
+"""Each alert fires on a staged signal, and is silent on a healthy one and on somebody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from localcloud.gcp.metrics import parse_filter, published
+
+from ..environments import of_type
+from .evaluation import Series, burns, fires
+
+SQL = "cloudsql.googleapis.com/database"
+MAIN, REPLICA = "alphintra-prod:alphintra-main-db", "alphintra-prod:alphintra-read-replica-us-east1"
+GB = 1024**3
+HOUR, DAY = 3600, 86400
+NOW = 40 * DAY
+"""Recordings end here."""
+POLICIES: dict[str, dict[str, Any]] = {
+    known.inputs["userLabels"]["alert"]: known.inputs for known in of_type("prod", "AlertPolicy")
+}
+
+
+def constant(value: Any, seconds: int = 2 * HOUR) -> list[tuple[int, Any]]:
+    """The same value each minute, until now."""
+    return [(when, value) for when in range(NOW - seconds + 60, NOW + 1, 60)]
+
+
+def sql(metric: str, value: Any, instance: str = MAIN, **labels: str) -> Series:
+    return Series(
+        metric=f"{SQL}/{metric}",
+        resource="cloudsql_database",
+        of={"database_id": instance},
+        labels=labels,
+        points=constant(value),
+    )
+
+
+def latency(*milliseconds: float) -> Series:
+    measured = [value * 1000 for value in milliseconds]
+    return Series(
+        metric=f"{SQL}/postgresql/insights/aggregate/latencies", resource="cloudsql_instance_database",
+        of={"resource_id": MAIN, "database": "alphintra"}, points=constant(measured),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What is recorded when something is wrong, and when all is well."""
+
+    bad: Sequence[Series]
+    good: Sequence[Series]
+
+
+def memorystore(store: str, metric: str, value: Any, seconds: int = 2 * HOUR, **labels: str) -> Series:
+    """Of the cache cluster or of the session store."""
+    family, kind, label, name = {
+        "cache": ("redis.googleapis.com/cluster", "redis.googleapis.com/Cluster", "cluster_id", "alphintra-redis-cluster"),
+        "cache-east": ("redis.googleapis.com/cluster", "redis.googleapis.com/Cluster", "cluster_id", "alphintra-redis-cluster-us-east1"),
+        "sessions": ("memorystore.googleapis.com/instance", "memorystore.googleapis.com/Instance", "instance_id", "alphintra-redis-sessions"),
+    }[store]  # fmt: skip
+    resource = f"{kind}Node" if metric.startswith("node/") else kind
+    return Series(
+        metric=f"{family}/{metric}", resource=resource, of={label: name}, labels=labels, points=constant(value, seconds)
+    )
+
+
+def caches() -> dict[str, Staged]:
+    """What both stores in Memorystore have."""
+    found: dict[str, Staged] = {}
+    for store in ("cache", "sessions"):
+        for alert, metric, bad, good, labels in (
+            ("memory-high", "memory/maximum_utilization", 0.91, 0.9, {}),
+            ("cpu-high", "cpu/maximum_utilization", 0.81, 0.8, {"role": "primary"}),
+            ("connections-rejected", "stats/total_rejected_connections_count", 1, 0, {}),
+            ("node-down", "node/server/healthy", False, True, {"role": "replica"}),
+            ("replication-lag-high", "replication/maximum_ack_lag", 61, 60, {}),
+            ("backup-failed", "backup/last_backup_status", 0, 1, {"backup_type": "AUTOMATED"}),
+            ("backup-empty", "backup/last_backup_size", 0, 10**9, {"backup_type": "AUTOMATED"}),
+        ):
+            found[f"{store}-{alert}"] = Staged(
+                [memorystore(store, metric, bad, **labels)], [memorystore(store, metric, good, **labels)]
+            )
+        heard = memorystore(store, "memory/maximum_utilization", 0.5)
+        found[f"{store}-signal-missing"] = Staged([silent(heard, 900)], [silent(heard, 840)])
+    return found
+
+
+def archives(*hours_ago: float, alive: bool = True) -> list[Series]:
+    """Archives of the cache that succeeded so long ago, of a cluster that has been there for a month or only for an hour."""
+    points = [(NOW - int(ago * HOUR), 1) for ago in hours_ago]
+    job = {"job_id": "alphintra-redis-cluster-archive"}
+    counted = Series(
+        metric="logging.googleapis.com/user/cache-archives-finished", resource="cloud_scheduler_job", of=job, points=points
+    )
+    return [counted, memorystore("cache", "memory/maximum_utilization", 0.5, 30 * DAY if alive else HOUR)]
+
+
+def disk(first: float, last: float) -> Series:
+    """A disk that grew evenly over the last two hours, in parts of the limit of its growth."""
+    points = [
+        (when, value) for when, value in zip(range(NOW - 2 * HOUR + 60, NOW + 1, 60), _steps(first, last, 120), strict=True)
+    ]
+    return Series(metric=f"{SQL}/disk/bytes_used", resource="cloudsql_database", of={"database_id": MAIN}, points=points)
+
+
+def _steps(first: float, last: float, count: int) -> list[float]:
+    return [(first + (last - first) * step / (count - 1)) * 4096 * GB for step in range(count)]
+
+
+def silent(series: Series, since: int) -> Series:
+    return replace(series, points=[(when, value) for when, value in series.points if when <= NOW - since])
+
+
+def backups(*hours_ago: float, alive: bool = True) -> list[Series]:
+    """Backups that succeeded so long ago, of an instance that has been there for a month or only for an hour."""
+    points = [(NOW - int(ago * HOUR), 1) for ago in hours_ago]
+    counted = Series(metric="logging.googleapis.com/user/database-backups-succeeded", resource="cloudsql_database",
+                     of={"database_id": MAIN}, points=points)  # fmt: skip
+    up = Series(
+        metric=f"{SQL}/up",
+        resource="cloudsql_database",
+        of={"database_id": MAIN},
+        points=constant(1, 30 * DAY if alive else HOUR),
+    )
+    return [counted, up]
+
+
+METRICS: dict[str, Staged] = {
+    "database-connections-high": Staged(
+        [sql("postgresql/num_backends", 250, database="alphintra"), sql("postgresql/num_backends", 151, database="postgres")],
+        [sql("postgresql/num_backends", 250, database="alphintra"), sql("postgresql/num_backends", 150, database="postgres"),
+         sql("postgresql/num_backends", 300, REPLICA, database="alphintra")],
+    ),
+    "database-query-latency-high": Staged([latency(500, 1502)], [latency(500, 1500)]),
+    "database-replication-lag-high": Staged([sql("replication/replica_lag", 61, REPLICA)], [sql("replication/replica_lag", 60, REPLICA)]),
+    "database-replication-stopped": Staged([sql("replication/replica_lag", -1, REPLICA)], [sql("replication/replica_lag", 0, REPLICA)]),
+    "database-down": Staged([sql("up", 1), sql("up", 0, REPLICA)], [sql("up", 1), sql("up", 1, REPLICA)]),
+    "database-signal-missing": Staged([silent(sql("up", 1), 600)], [silent(sql("up", 1), 540)]),
+    "database-failover": Staged([sql("auto_failover_request_count", 1)], [sql("auto_failover_request_count", 0)]),
+    "database-cpu-high": Staged([sql("cpu/utilization", 0.95)], [sql("cpu/utilization", 0.9)]),
+    "database-memory-high": Staged([sql("memory/utilization", 0.95)], [sql("memory/utilization", 0.9)]),
+    "database-disk-full": Staged([sql("disk/utilization", 0.91)], [sql("disk/utilization", 0.9)]),
+    "database-disk-filling": Staged([disk(0.50, 0.52)], [disk(0.50, 0.51)]),
+    "database-transaction-ids-high": Staged(
+        [sql("postgresql/transaction_id_utilization", 0.6)], [sql("postgresql/transaction_id_utilization", 0.4)]
+    ),
+    "database-locks-waiting": Staged(
+        [sql("postgresql/backends_in_wait", 11, wait_event_type="Lock", wait_event=event) for event in ("tuple", "transactionid")],
+        [*(sql("postgresql/backends_in_wait", 10, wait_event_type="Lock", wait_event=event) for event in ("tuple", "transactionid")),
+         sql("postgresql/backends_in_wait", 90, wait_event_type="Activity")],
+    ),
+    "database-deadlocks": Staged([sql("postgresql/deadlock_count", 2)], [sql("postgresql/deadlock_count", 1)]),
+    "database-logins-failing": Staged(
+        [sql("network/connection_attempt_count", 7, login_status="failed")],
+        [sql("network/connection_attempt_count", 6, login_status="failed"), sql("network/connection_attempt_count", 99, login_status="succeeded")],
+    ),
+    "database-log-archiving-failing": Staged(
+        [sql("replication/log_archive_failure_count", 1)], [sql("replication/log_archive_failure_count", 0)]
+    ),
+    "database-backup-missing": Staged(backups(26.5), backups(25)),
+    **caches(),
+    "sessions-evicting": Staged(
+        [memorystore("sessions", "stats/total_evicted_keys_count", 1)], [memorystore("sessions", "stats/total_evicted_keys_count", 0)]
+    ),
+    "cache-region-behind": Staged(
+        [memorystore("cache", "cross_cluster_replication/secondary_maximum_replication_offset_diff", 65 * 1024**2)],
+        [memorystore("cache", "cross_cluster_replication/secondary_maximum_replication_offset_diff", 64 * 1024**2)],
+    ),
+    "cache-archive-missing": Staged(archives(7.5), archives(6)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("alert", METRICS)
+def test_it_fires_when_something_is_wrong(alert: str) -> None:
+    assert fires(POLICIES[alert], METRICS[alert].bad, now=NOW)
+
+
+@pytest.mark.parametrize("alert", METRICS)
+def test_it_is_silent_when_all_is_well(alert: str) -> None:
+    assert not fires(POLICIES[alert], METRICS[alert].good, now=NOW)
+
+
+@pytest.mark.parametrize("alert", METRICS)
+def test_it_is_silent_on_another_instance(alert: str) -> None:
+    others = [replace(series, of=dict.fromkeys(series.of, "another-project:another-db")) for series in METRICS[alert].bad]
+    assert not fires(POLICIES[alert], others, now=NOW)
+
+
+@pytest.mark.parametrize("alert", [name for name in METRICS if POLICIES[name]["conditions"][0].get("conditionThreshold")])
+def test_a_moment_is_not_enough(alert: str) -> None:
+    """Only the last step is bad; the condition must have held for its whole duration."""
+    condition = POLICIES[alert]["conditions"][0]["conditionThreshold"]
+    if condition["duration"] == "0s" or "forecastOptions" in condition:
+        pytest.skip("told at once, or ahead")
+    step = int(condition["aggregations"][0]["alignmentPeriod"].removesuffix("s"))
+    good, bad = METRICS[alert].good, METRICS[alert].bad
+    mixed = [
+        replace(
+            series, points=[*[p for p in best.points if p[0] <= NOW - step], *[p for p in series.points if p[0] > NOW - step]]
+        )
+        for series, best in zip(bad, [*good, *good], strict=False)
+    ]
+    duration = int(condition["duration"].removesuffix("s"))
+    assert fires(POLICIES[alert], mixed, now=NOW) == (duration <= step)
+
+
+def test_what_is_new_is_not_blamed_for_what_was_not_done_before_it_was_there() -> None:
+    assert not fires(POLICIES["database-backup-missing"], backups(alive=False), now=NOW)
+    assert not fires(POLICIES["cache-archive-missing"], archives(alive=False), now=NOW)
+
+
+def test_the_cluster_in_the_other_region_is_watched_too() -> None:
+    for alert, metric in (("cache-memory-high", "memory/maximum_utilization"), ("cache-cpu-high", "cpu/maximum_utilization")):
+        assert fires(POLICIES[alert], [memorystore("cache-east", metric, 0.99, role="primary")], now=NOW)
+
+
+def test_archives_that_succeed_are_counted_and_others_are_not() -> None:
+    from localcloud.gcp.log_filter import parse_log_filter  # noqa: PLC0415
+
+    from .evaluation import matches  # noqa: PLC0415
+
+    counted = {known.inputs["name"]: parse_log_filter(known.inputs["filter"]) for known in of_type("prod", "Metric")}
+    tree = counted["cache-archives-finished"]
+    assert [matches(tree, archive(severity)) for severity in ("INFO", "ERROR")] == [True, False]
+    tree = counted["database-backups-succeeded"]
+    assert [matches(tree, backup(status)) for status in ("STATUS_SUCCEEDED", "STATUS_FAILED")] == [True, False]
+
+
+# -- logs
+
+
+@dataclass(frozen=True)
+class Logged:
+    """An entry that is told, and others that are not."""
+
+    bad: Mapping[str, Any]
+    good: Sequence[Mapping[str, Any]]
+
+
+def audit(
+    service: str, method: str, resource: str, kind: str = "activity", labels: Mapping[str, str] | None = None, **payload: Any
+) -> dict[str, Any]:
+    who = {"authenticationInfo": {"principalEmail": "anna@example.com"}}
+    return {
+        "logName": f"projects/alphintra-prod/logs/cloudaudit.googleapis.com%2F{kind}",
+        "resource": {"type": resource, "labels": dict(labels or {})},
+        "protoPayload": {"serviceName": f"{service}.googleapis.com", "methodName": method, **who, **payload},
+    }  # fmt: skip
+
+
+def backup(status: str, instance: str = MAIN) -> dict[str, Any]:
+    return audit(
+        "cloudsql", "cloudsql.instances.automatedBackup", "cloudsql_database", "system_event", {"database_id": instance},
+        metadata={"windowStatus": status},
+    )  # fmt: skip
+
+
+def certificates(state: str) -> dict[str, Any]:
+    kind = "type.googleapis.com/google.cloud.certificatemanager.logging.v1.CertificatesExpiry"
+    return {"logName": "projects/p/logs/x", "jsonPayload": {"@type": kind, "state": state, "count": 1}}
+
+
+def archive(severity: str, job: str = "alphintra-redis-cluster-archive") -> dict[str, Any]:
+    return {
+        "logName": "projects/alphintra-prod/logs/cloudscheduler.googleapis.com%2Fexecutions",
+        "resource": {"type": "cloud_scheduler_job", "labels": {"job_id": job}},
+        "severity": severity,
+        "jsonPayload": {"@type": "type.googleapis.com/google.cloud.scheduler.logging.AttemptFinished"},
+    }
+
+
+DELTAS: dict[str, Any] = {"serviceData": {"policyDelta": {"auditConfigDeltas": [{"action": "REMOVE", "logType": "DATA_READ"}]}}}
+GRANT: dict[str, Any] = {"serviceData": {"policyDelta": {"bindingDeltas": [{"action": "ADD"}]}}}
+KMS = "google.cloud.kms.v1.KeyManagementService"
+LOGS: dict[str, Logged] = {
+    "database-backup-failed": Logged(backup("STATUS_FAILED"), [backup("STATUS_SUCCEEDED"), backup("STATUS_FAILED", "p:other")]),
+    "key-destroyed": Logged(
+        audit("cloudkms", f"{KMS}.DestroyCryptoKeyVersion", "cloudkms_cryptokeyversion"),
+        [audit("cloudkms", f"{KMS}.CreateCryptoKeyVersion", "cloudkms_cryptokeyversion")],
+    ),
+    "project-access-changed": Logged(
+        audit("cloudresourcemanager", "SetIamPolicy", "project", **GRANT), [audit("storage", "storage.setIamPermissions", "gcs_bucket")]
+    ),
+    "audit-config-changed": Logged(
+        audit("cloudresourcemanager", "SetIamPolicy", "project", **DELTAS), [audit("cloudresourcemanager", "SetIamPolicy", "project", **GRANT)]
+    ),
+    "network-changed": Logged(
+        audit("compute", "v1.compute.networkFirewallPolicies.addRule", "network_security_policy"),
+        [audit("compute", "v1.compute.disks.insert", "gce_disk")],
+    ),
+    "bucket-access-changed": Logged(
+        audit("storage", "storage.setIamPermissions", "gcs_bucket"), [audit("storage", "storage.buckets.update", "gcs_bucket")]
+    ),
+    "database-settings-changed": Logged(
+        audit("cloudsql", "cloudsql.instances.update", "cloudsql_database"), [audit("cloudsql", "cloudsql.instances.get", "cloudsql_database")]
+    ),
+    "cache-archive-failed": Logged(archive("ERROR"), [archive("INFO"), archive("ERROR", "another-job")]),
+    "certificate-expiring": Logged(certificates("CLOSE_TO_EXPIRY"), [certificates("STATE_UNSPECIFIED")]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("alert", LOGS)
+def test_it_is_found_in_logs(alert: str) -> None:
+    assert fires(POLICIES[alert], entries=[LOGS[alert].bad])
+    assert not fires(POLICIES[alert], entries=LOGS[alert].good)
+
+
+@pytest.mark.parametrize(
+    ("alert", "entry"),
+    [
+        ("database-backup-failed", backup("STATUS_ATTEMPT_FAILED")),
+        ("key-destroyed", audit("cloudkms", "UpdateCryptoKeyVersion", "cloudkms_cryptokeyversion")),
+        ("project-access-changed", audit("iam", "google.iam.admin.v1.CreateServiceAccountKey", "service_account")),
+        ("database-settings-changed", audit("cloudsql", "cloudsql.instances.delete", "cloudsql_database")),
+        ("certificate-expiring", certificates("EXPIRED")),
+    ],
+)
+def test_other_entries_are_found_too(alert: str, entry: Mapping[str, Any]) -> None:
+    assert fires(POLICIES[alert], entries=[entry])
+
+
+# -- objectives
+
+
+OBJECTIVES = {known.inputs["sloId"]: known.inputs for known in of_type("prod", "Slo")}
+PROMISED: dict[str, tuple[Series, Any]] = {
+    "database-availability": (sql("up", 1), 0),
+    "database-latency": (latency(*[5.0] * 10), [1001 * 1000.0] * 10),
+    "database-freshness": (sql("replication/replica_lag", 3, REPLICA), 61),
+}
+
+
+@pytest.mark.parametrize("objective", PROMISED)
+@pytest.mark.parametrize("speed", ["fast", "slow"])
+def test_a_budget_that_burns_is_told(objective: str, speed: str) -> None:
+    """Two minutes in three are bad in the last hours: told. Bad long ago, or one minute in two thousand: not."""
+    good, bad = PROMISED[objective]
+    conditions = POLICIES[f"{objective}-{speed}"]["conditions"]
+    windows = [int(part["conditionThreshold"]["filter"].split('"')[3].removesuffix("s")) for part in conditions]
+    limit = conditions[0]["conditionThreshold"]["thresholdValue"]
+
+    def told(is_bad: Callable[[int], object]) -> bool:
+        points = [(when, bad if is_bad((NOW - when) // 60) else value) for when, value in constant(good.points[0][1], 8 * HOUR)]
+        rates = [burns(OBJECTIVES[objective], [replace(good, points=points)], window, NOW) for window in windows]
+        return all(rate > limit for rate in rates)
+
+    assert told(lambda minute: minute % 3)
+    assert not told(lambda minute: minute > 40 and minute % 3), "over already"
+    assert not told(lambda minute: minute < 0), "nothing is bad"
+    assert not told(lambda minute: minute == 200), "too little to matter"
+
+
+# -- all of them
+
+
+def test_every_alert_is_staged() -> None:
+    burning = {f"{objective}-{speed}" for objective in PROMISED for speed in ("fast", "slow")}
+    assert POLICIES.keys() == METRICS.keys() | LOGS.keys() | burning
+    assert len(POLICIES) == len(of_type("prod", "AlertPolicy")), "each has a name of its own"
+
+
+def test_what_is_staged_are_series_that_google_publishes() -> None:
+    for staged in METRICS.values():
+        for series in (*staged.bad, *staged.good):
+            if not series.metric.startswith("logging."):
+                assert series.resource in published()[series.metric].resources
+                assert series.labels.keys() <= set(published()[series.metric].labels)
+
+
+def test_no_filter_is_without_its_resource() -> None:
+    for policy in POLICIES.values():
+        for condition in policy["conditions"]:
+            text = next(
+                iter(condition[kind]["filter"] for kind in ("conditionThreshold", "conditionAbsent") if kind in condition), None
+            )
+            found = parse_filter(text) if text and "select_slo" not in text else None
+            assert found is None or found.labels("resource"), text
