@@ -55,7 +55,7 @@ class Staged:
     good: Sequence[Series]
 
 
-def memorystore(store: str, metric: str, value: Any, seconds: int = 2 * HOUR, **labels: str) -> Series:
+def memorystore(store: str, metric: str, value: Any, **labels: str) -> Series:
     """Of the cache cluster or of the session store."""
     family, kind, label, name = {
         "cache": ("redis.googleapis.com/cluster", "redis.googleapis.com/Cluster", "cluster_id", "alphintra-redis-cluster"),
@@ -63,9 +63,7 @@ def memorystore(store: str, metric: str, value: Any, seconds: int = 2 * HOUR, **
         "sessions": ("memorystore.googleapis.com/instance", "memorystore.googleapis.com/Instance", "instance_id", "alphintra-redis-sessions"),
     }[store]  # fmt: skip
     resource = f"{kind}Node" if metric.startswith("node/") else kind
-    return Series(
-        metric=f"{family}/{metric}", resource=resource, of={label: name}, labels=labels, points=constant(value, seconds)
-    )
+    return Series(metric=f"{family}/{metric}", resource=resource, of={label: name}, labels=labels, points=constant(value))
 
 
 def caches() -> dict[str, Staged]:
@@ -96,7 +94,8 @@ def archives(*hours_ago: float, alive: bool = True) -> list[Series]:
     counted = Series(
         metric="logging.googleapis.com/user/cache-archives-finished", resource="cloud_scheduler_job", of=job, points=points
     )
-    return [counted, memorystore("cache", "memory/maximum_utilization", 0.5, 30 * DAY if alive else HOUR)]
+    heard = memorystore("cache", "memory/maximum_utilization", 0.5)
+    return [counted, replace(heard, points=constant(0.5, 30 * DAY if alive else HOUR))]
 
 
 def disk(first: float, last: float) -> Series:
