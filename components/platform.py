@@ -535,13 +535,14 @@ def _observability(
             keys=keys,
             labels=labels(settings),
             protect=settings.protected,
-            requires=[services[api] for api in AlertChannels.APIS],
+            requires=[*(services[api] for api in AlertChannels.APIS), *stores],
         ),
         opts=inside,
     )
     watched = observed(settings)
     channels = {channel: made.name for channel, made in told.channels.items()}
-    # After what they watch: a metric that was never measured may not be known yet.
+    # After what they watch: a metric that was never measured may not be known yet. It also keeps what Google alone numbers, and
+    # nobody finds again after an interruption (ADR 6), at the end of an update.
     after = [*(services[api] for api in Alerts.APIS), *stores]
     Alerts(
         "alerts",
@@ -573,7 +574,7 @@ def _observability(
             settings=settings.monitoring,
             dashboards=watched.dashboards,
             definitions=watched.definitions,
-            requires=[services[api] for api in Dashboards.APIS],
+            requires=after,
         ),
         opts=inside,
     )
