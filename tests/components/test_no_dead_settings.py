@@ -410,6 +410,7 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     **{
         f"workspaces.priorities.<name>.{key}": ("prod", {"workspaces": {"priorities": {"alphintra-path": {key: value}}}}, path)
         for key, value, path in (("value", 800_000, "value"), ("preempts", False, "preemptionPolicy"), ("purpose", "Something else", "description"))
+    },
     "monitoring.channels": ("prod", {"monitoring": {"channels": {"security": {"kind": "email", "address": "sec@example.com"}}}}, "labels.email_address"),
     "monitoring.channels.<name>.kind": ("prod", {"monitoring": {"channels": {"slack": {"kind": "email", "address": "x@example.com"}}}}, "notificationChannels[1]"),
     "monitoring.channels.<name>.address": ("prod", {"monitoring": {"channels": {"email": {"address": "x@example.com"}}}}, "labels.email_address"),
