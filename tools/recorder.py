@@ -21,6 +21,8 @@ from localcloud.gcp.data_sources import data_source, data_sources
 from localcloud.wire import receive, send
 from settings.load import NAMESPACE
 
+from .garbage import without_collections
+
 ROOT = Path(__file__).resolve().parents[1]
 STACK_TYPE = "pulumi:pulumi:Stack"
 UNKNOWN_IN_INVENTORY = "<not known before the update>"
@@ -153,14 +155,12 @@ def record(
     pulumi.runtime.set_all_config(dict(config))
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    gc.disable()  # half of the time would go into collections that find next to nothing
-    try:
-        loop.run_until_complete(run_in_stack(program))
-    finally:
-        loop.close()
-        # What the run leaves behind ends here: in the middle of an ast.parse, CPython 3.11 cannot bear it (gh-106905).
-        gc.collect(0)
-        gc.enable()
+    with without_collections():
+        try:
+            loop.run_until_complete(run_in_stack(program))
+        finally:
+            loop.close()
+            gc.collect(0)  # what the run leaves behind ends here, and not in the middle of something else
     return recorder
 
 

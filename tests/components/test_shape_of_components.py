@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import gc
 import json
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from localcloud.gcp.catalog import types
 from localcloud.random.provider import SHAPES
 from localcloud.values import every, is_known
+from tools.garbage import without_collections
 from tools.recorder import ROOT
 
 from ..environments import ENVIRONMENTS, of_type, recorded
@@ -143,12 +143,9 @@ def test_a_rebuild_takes_new_names_where_google_keeps_the_old() -> None:
 
 
 def parsed(path: Path) -> ast.Module:
-    """A file's syntax. A collection in the middle of that fails now and then: https://github.com/python/cpython/issues/106905"""
-    gc.disable()
-    try:
+    """A file's syntax."""
+    with without_collections():
         return ast.parse(path.read_text())
-    finally:
-        gc.enable()
 
 
 @pytest.mark.parametrize("path", COMPONENTS, ids=lambda path: path.name)
