@@ -5,11 +5,13 @@
 \ir ../lib/begin.sql
 \if :applied \q
 \endif
-COMMIT;
-\if :owned
-SET ROLE alphintra_owner;
+\if :{?dry_run}
+\warn 015_search_indexes cannot be tried in a transaction; left out
+\q
 \endif
-SET lock_timeout = '30s';
+\ir ../lib/outside.sql
+\if :applied \q
+\endif
 SELECT format('DROP INDEX CONCURRENTLY %I', c.relname)
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 WHERE NOT i.indisvalid AND c.relname IN ('idx_strategies_search', 'idx_marketplace_strategies_search') \gexec
