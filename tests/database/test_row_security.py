@@ -9,6 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from settings.identity import Identities
+
 from .cases_grants import WRITES
 from .rows import ROWS, World
 from .server import POSTGRES, SERVICES, Connection, Server, act_as, ask, column, run
@@ -261,6 +263,13 @@ def test_enrolling_a_workload_gives_its_login_its_role(server: Server, two: Two)
         assert set(column(service, "SELECT user_id FROM orders")) == {two.one}
     with server.connect(two.database, "postgres") as superuser:
         ask(superuser, 'DROP ROLE "trading-service@alphintra-dev.iam"')
+
+
+def test_every_workload_that_signs_in_has_a_role(admin: Connection) -> None:
+    identities = Identities()
+    workloads = {name for name, workload in identities.workloads.items() if workload.database} - {"migrations"}
+    groups = {name for name, group in identities.groups.items() if group.database == "sign-in"}
+    assert set(column(admin, "SELECT workload FROM ops.workloads")) == workloads | groups
 
 
 def test_every_service_has_a_login_here(admin: Connection) -> None:
