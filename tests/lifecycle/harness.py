@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -112,14 +111,6 @@ class Lifecycle:
         """Pulumi's state."""
         path = self.home / "state" / ".pulumi" / "stacks" / "alphintra" / f"{self.environment}.json"
         return json.loads(path.read_text())["checkpoint"]["latest"] if path.exists() else {}
-
-    def remove_those_told_twice(self, told: str) -> None:
-        """Does what a person does who was told that something may be there twice: deletes those that the state does not know."""
-        found = re.search(r"may be there twice from now on: ([^;]+);", told)
-        known = {(r["type"], r["id"]) for r in self.state() if "id" in r}
-        for row in self.rows():
-            if found and row.urn.rsplit("::", 1)[-1] in found[1].split(", ") and (row.type, row.id) not in known:
-                self.stage(("delete", row.name))
 
     def assert_true_to_state(self) -> None:
         """What exists is what the state says: no orphan, no duplicate, nothing missing, nothing pending."""

@@ -2,9 +2,9 @@
 
 Two things leave such creations behind. An engine that dies leaves them in its state as pending operations. A provider
 that dies or loses an answer leaves a failed operation; we note those ourselves, in the workspace's journal. In both
-cases the resource may or may not exist. It is entered into the state under the id it must have, which follows from its
-inputs, and then read back: the engine keeps what is there and drops what is not. Nothing is created twice, and nothing
-is left behind.
+cases the resource may or may not exist. It is entered into the state under its id, which follows from its
+inputs or is known to the local cloud, and then read back: the engine keeps what is there and drops what is not.
+Nothing is created twice, and nothing is left behind.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from localcloud.catalog import is_kept, recovery_id
+from localcloud.store import Store
 from localcloud.wire import MASK
 
 from .errors import CommandError
@@ -42,7 +43,7 @@ class Recovered:
     found: Sequence[str]
     absent: Sequence[str]
     unknown: Sequence[str]
-    """Those whose id the cloud alone makes up: they cannot be looked for, and will be there twice if they were made."""
+    """Those whose id Google alone makes up: they cannot be looked for, and will be there twice if they were made."""
 
 
 def note(workspace: Workspace, report: Report) -> None:
@@ -68,8 +69,8 @@ def recover(workspace: Workspace) -> Recovered | None:
     if not candidates and not deployment.get("pending_operations"):
         workspace.journal.unlink(missing_ok=True)
         return None
-    settings = workspace.settings
-    entered = [r for r in (_with_id(c, settings.project.id, settings.regions.primary) for c in candidates) if r]
+    ids = _ids(workspace, deployment, candidates)
+    entered = [_entry(c, ids[c["urn"]]) for c in candidates if c["urn"] in ids]
     urns = _enter(deployment, entered)
     workspace.imported({**state, "deployment": deployment})
     if urns:
@@ -80,8 +81,10 @@ def recover(workspace: Workspace) -> Recovered | None:
     if _undo_false_replacements(after):
         workspace.imported({**state, "deployment": after})
     there = {resource["urn"] for resource in after.get("resources", []) if not resource.get("delete")}
-    looked_for = {resource["urn"] for resource in entered}
-    outcome = {name_of(c["urn"]): (c["urn"] in there, c["urn"] in looked_for or not is_kept(c["type"])) for c in candidates}
+    outcome = {
+        name_of(c["urn"]): (c["urn"] in there, c["urn"] in ids or workspace.cloud == "local" or not is_kept(c["type"]))
+        for c in candidates
+    }
     return Recovered(
         [name for name, (found, _) in outcome.items() if found],
         [name for name, (found, can_tell) in outcome.items() if not found and can_tell],
@@ -132,11 +135,37 @@ def _noted(workspace: Workspace) -> list[Resource]:
         return []
 
 
-def _with_id(resource: Resource, project: str, region: str) -> Resource | None:
-    """The resource under the id that it must have; None where it lives in the state alone, or the cloud made its id up."""
-    inputs = {key: value for key, value in resource.get("inputs", {}).items() if not _is_masked(value)}
-    id_ = recovery_id(resource["type"], inputs, project, region)
-    return {**resource, "inputs": inputs, "id": id_, "outputs": {}} if id_ else None
+def _ids(workspace: Workspace, deployment: Mapping[str, Any], candidates: Sequence[Resource]) -> dict[str, str]:
+    """The ids under which to look for resources, by URN: what must follow from their inputs does; for those whose id the cloud
+    makes up, the local cloud remembers who asked. Google does not."""
+    settings = workspace.settings
+    found: dict[str, str] = {}
+    for candidate in candidates:
+        id_ = recovery_id(candidate["type"], _plain(candidate), settings.project.id, settings.regions.primary)
+        if id_:
+            found[candidate["urn"]] = id_
+    missing = {candidate["urn"] for candidate in candidates} - found.keys()
+    return found | (_asked_for(workspace, deployment, missing) if missing and workspace.cloud == "local" else {})
+
+
+def _asked_for(workspace: Workspace, deployment: Mapping[str, Any], urns: set[str]) -> dict[str, str]:
+    """The ids of what stands on the local cloud on behalf of the URNs, and is not in the state."""
+    known = {(resource["type"], resource.get("id")) for resource in deployment.get("resources", [])}
+    store = Store(workspace.store / "cloud.db")
+    with store.transaction():
+        found = {row.urn: row.id for row in store.all() if row.urn in urns and (row.type, row.id) not in known}
+    store.close()
+    return found
+
+
+def _plain(resource: Resource) -> dict[str, Any]:
+    """The inputs without those that an event has masked; the state has them encrypted instead."""
+    return {key: value for key, value in resource.get("inputs", {}).items() if not _is_masked(value)}
+
+
+def _entry(resource: Resource, id_: str) -> Resource:
+    """The resource as it is entered into the state."""
+    return {**resource, "inputs": _plain(resource), "id": id_, "outputs": {}}
 
 
 def _enter(deployment: dict[str, Any], entered: Sequence[Resource]) -> list[str]:
