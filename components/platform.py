@@ -30,11 +30,14 @@ from .namespaces import Namespaces, NamespacesArgs
 from .network import Network, NetworkArgs
 from .object_events import ObjectEvents, ObjectEventsArgs
 from .observed import observed
+from .organization_policies import OrganizationPolicies, OrganizationPoliciesArgs
 from .people import People, PeopleArgs
 from .redis_cluster import RedisCluster, RedisClusterArgs
 from .secrets import Secrets, SecretsArgs
+from .security_findings import SecurityFindings, SecurityFindingsArgs
 from .service_connections import ServiceConnections, ServiceConnectionsArgs
 from .service_levels import ServiceLevels, ServiceLevelsArgs
+from .service_perimeter import ServicePerimeter, ServicePerimeterArgs
 from .services import ProjectServices, ProjectServicesArgs
 from .sessions import Sessions, SessionsArgs
 from .static_assets import StaticAssets, StaticAssetsArgs
@@ -75,6 +78,9 @@ class DataPlatform(pulumi.ComponentResource):
             *(Bigtable.APIS if settings.bigtable.enabled else ()),
             *(Firestore.APIS if settings.firestore.enabled else ()),
             *(BudgetAlert.APIS if settings.budget.billing_account else ()),
+            *(OrganizationPolicies.APIS if settings.governance.policies.enabled else ()),
+            *(SecurityFindings.APIS if settings.governance.findings.enabled else ()),
+            *(ServicePerimeter.APIS if settings.governance.perimeter.enabled else ()),
             *KubernetesCluster.APIS,
             *UrlSigning.APIS,
             *ObjectEvents.APIS,
@@ -474,6 +480,7 @@ class DataPlatform(pulumi.ComponentResource):
             ],
             inside=inside,
         )
+        _governance(settings, services, encryption, inside)
         self.exports = {
             "project": pulumi.Output.from_input(settings.project.id),
             "network": network.vpc.id,
@@ -518,6 +525,51 @@ class DataPlatform(pulumi.ComponentResource):
             "keys": pulumi.Output.from_input({f"{c}-{region}": key.id for (c, region), key in encryption.keys.items()}),
         }
         self.register_outputs(dict(self.exports))
+
+
+def _governance(settings: Environment, services: ProjectServices, encryption: Encryption, inside: pulumi.ResourceOptions) -> None:
+    """What the organisation around the project adds, where it is wanted."""
+    known = settings.governance
+    regions = [settings.regions.primary, settings.regions.secondary]
+    if known.policies.enabled:
+        OrganizationPolicies(
+            "organization-policies",
+            OrganizationPoliciesArgs(
+                settings=known.policies,
+                project=settings.project.id,
+                regions=regions,
+                keyed_services=settings.keyed_services,
+                requires=[services[api] for api in OrganizationPolicies.APIS],
+            ),
+            opts=inside,
+        )
+    findings = (
+        SecurityFindings(
+            "security-findings",
+            SecurityFindingsArgs(
+                settings=known.findings,
+                regions=regions,
+                key=encryption.key_for("objects", settings.regions.primary),
+                labels=labels(settings),
+                requires=[services[api] for api in SecurityFindings.APIS],
+            ),
+            opts=inside,
+        )
+        if known.findings.enabled
+        else None
+    )
+    if known.perimeter.enabled:
+        ServicePerimeter(
+            "service-perimeter",
+            ServicePerimeterArgs(
+                settings=known.perimeter,
+                project=settings.project.id,
+                services=known.perimeter.restricted(services.enabled),
+                publishers=[findings.publisher] if findings else [],
+                requires=[services[api] for api in (*ServicePerimeter.APIS, "cloudresourcemanager.googleapis.com")],
+            ),
+            opts=inside,
+        )
 
 
 def _observability(

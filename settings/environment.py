@@ -13,6 +13,7 @@ from .budget import Budget
 from .cache import Cache
 from .database import Database
 from .encryption import Encryption
+from .governance import Governance
 from .identity import Identities
 from .images import Images
 from .kubernetes import LONGEST_CLUSTER_NAME, SURGE, Kubernetes
@@ -73,6 +74,8 @@ class Environment(Section):
     """Container images."""
     budget: Budget = Budget()
     """The alert on the bill."""
+    governance: Governance = Governance()
+    """What the organisation around the project can add, off until it is wanted."""
     bigtable: Bigtable = Bigtable()
     """Bigtable, off until it is wanted."""
     firestore: Firestore = Firestore()
@@ -100,6 +103,14 @@ class Environment(Section):
         off = {name for name, store in (("bigtable", self.bigtable), ("firestore", self.firestore)) if not store.enabled}
         used = {name: key for name, key in self.encryption.keys.items() if name not in off}
         return self.encryption.model_copy(update={"keys": used})
+
+    @property
+    def keyed_services(self) -> list[str]:
+        """The services that an organisation policy lets make nothing without a key of ours."""
+        if not self.encryption.customer_managed:
+            return []
+        with_keys = {service for key in self.keys_in_use.keys.values() for service in key.used_by}
+        return sorted(with_keys & {*self.governance.policies.keyed_services})
 
     @property
     def protected(self) -> bool:

@@ -32,6 +32,7 @@ from .rules import (
     nodes,
     notifications,
     optional_stores,
+    organization,
     pubsub,
     redis,
     scheduler,
@@ -45,7 +46,7 @@ from .view import Request, Verb, View
 RULE_MODULES = (
     *(common, iam, iam_policy, network, kms, secrets, cloud_sql, storage),
     *(analytics, service_connection, memorystore, redis, scheduler, optional_stores, governance, clusters, nodes),
-    *(pubsub, notifications, load_balancing, certificates),
+    *(organization, pubsub, notifications, load_balancing, certificates),
     *(monitoring, service_levels, dashboards),
 )
 """Importing them registers their rules."""

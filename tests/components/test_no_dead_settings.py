@@ -173,6 +173,34 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
         )
     },
     **{
+        f"governance.policies.{key}": ("prod", {"governance": {"policies": {"enabled": True, **over}}}, path)
+        for key, over, path in (
+            ("enabled", {}, "parent"),
+            ("constraints", {"constraints": ["sql.restrictPublicIp"]}, "spec.rules[0].enforce"),
+            ("regions_only", {"regions_only": True}, "spec.rules[0].values.allowedValues[0]"),
+            ("keyed_services", {"keyed_services": ["storage.googleapis.com"]}, "spec.rules[0].values.deniedValues[0]"),
+        )
+    },
+    **{
+        f"governance.perimeter.{key}": ("prod", {"governance": {"perimeter": {"enabled": True, "access_policy": "1", **over}}}, path)
+        for key, over, path in (
+            ("enabled", {}, "title"),
+            ("access_policy", {"access_policy": "2"}, "parent"),
+            ("enforced", {"enforced": True, "access_levels": ["deployment"]}, "status.restrictedServices[0]"),
+            ("access_levels", {"access_levels": ["deployment"]}, "spec.accessLevels[0]"),
+            ("services", {"services": ["storage.googleapis.com"]}, "spec.restrictedServices[0]"),
+        )
+    },
+    **{
+        f"governance.findings.{key}": ("prod", {"governance": {"findings": {"enabled": True, **over}}}, path)
+        for key, over, path in (
+            ("enabled", {}, "configId"),
+            ("name", {"name": "other-findings"}, "configId"),
+            ("severities", {"severities": ["LOW"]}, "streamingConfig.filter"),
+            ("retention_days", {"retention_days": 3}, "messageRetentionDuration"),
+        )
+    },
+    **{
         f"bigtable.{key}": ("prod", {"bigtable": {"enabled": True, **over}}, path)
         for key, over, path in (
             ("enabled", {}, "instanceName"),
@@ -450,7 +478,8 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
 ONE_VALUE = {"database.engine"}
 """Settings that have one allowed value, so that nothing can be laid on top."""
 ALONE = {
-    "bigtable.enabled", "firestore.enabled", "budget.billing_account",
+    *(f"governance.{part}.enabled" for part in ("policies", "perimeter", "findings")),
+    "governance.perimeter.enforced", "governance.policies.constraints", "bigtable.enabled", "firestore.enabled", "budget.billing_account",
     "environment", "project.id", "regions.primary", "regions.secondary", "protection.tear_down", "database.edition",
     "network.firewall", "network.firewall.<name>.direction", "identities.workloads", "secrets.credentials", "storage.buckets",
     "storage.buckets.<name>.lifecycle", "cache.cluster.persistence.mode", "cache.cluster.persistence.snapshot_hours",

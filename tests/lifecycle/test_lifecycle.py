@@ -109,17 +109,32 @@ def test_protect_puts_the_guards_back(standing: Standing) -> None:
 
 def test_production_with_every_optional_store(tmp_path: Path) -> None:
     cloud = Lifecycle(tmp_path, "prod")
-    on = {"bigtable": {"enabled": True}, "firestore": {"enabled": True}, "budget": {"billing_account": "012345-6789AB-CDEF01"}}
+    governance = {
+        "policies": {"enabled": True},
+        "perimeter": {"enabled": True, "access_policy": "123456789"},
+        "findings": {"enabled": True},
+    }
+    on = {
+        "bigtable": {"enabled": True},
+        "firestore": {"enabled": True},
+        "budget": {"billing_account": "012345-6789AB-CDEF01"},
+        "governance": governance,
+    }
     cloud.override({**on, "protection": {"tear_down": "prod"}})
     cloud.ok("up")
     cloud.assert_true_to_state()
     assert cloud.run("drift").code == 0
     names = {resource["urn"].rsplit("::", 1)[-1] for resource in cloud.state()}
     assert {"bigtable-instance", "bigtable-market-metrics", "firestore-database", "firestore-daily", "budget-month"} <= names
+    assert {"organization-policies-sql.restrictPublicIp", "service-perimeter-project", "security-findings-publisher"} <= names
     cloud.override({"protection": {"tear_down": "prod"}})
     cloud.ok("up")
     left = {resource["urn"].rsplit("::", 1)[-1] for resource in cloud.state()}
-    assert not [name for name in left if name.startswith(("bigtable", "firestore", "budget"))]
+    assert not [
+        name
+        for name in left
+        if name.startswith(("bigtable", "firestore", "budget", "organization", "service-perimeter", "security"))
+    ]
     cloud.ok("destroy")
     assert not cloud.rows()
 

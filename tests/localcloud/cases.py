@@ -16,6 +16,7 @@ from .cases_identities import IDENTITY_CASES
 from .cases_memorystore import MEMORYSTORE_CASES
 from .cases_monitoring import MONITORING_CASES
 from .cases_optional import OPTIONAL_CASES
+from .cases_organization import ORGANIZATION_CASES
 from .cases_storage import STORAGE_CASES
 from .parts import (
     ACCOUNT,
@@ -572,6 +573,7 @@ CASES: tuple[Case, ...] = (
     *ANALYTICS_CASES,
     *MEMORYSTORE_CASES,
     *OPTIONAL_CASES,
+    *ORGANIZATION_CASES,
     *CLUSTER_CASES,
     *EVENT_CASES,
     *EDGE_CASES,
