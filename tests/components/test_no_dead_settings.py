@@ -263,7 +263,7 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
         f"cache.cluster.archive{key}": ("prod", {"cache": {"cluster": {"archive": over}}}, f"cache-archive-{path}")
         for key, over, path in (
             ("", None, "role:roleId"),
-            (".every_hours", {"every_hours": 12}, "job:schedule"),
+            (".every_hours", {"every_hours": 3}, "job:schedule"),
             (".first_hour", {"first_hour": 2}, "job:schedule"),
             (".retention_days", {"retention_days": 9}, "job:httpTarget.body"),
             (".attempts", {"attempts": 5}, "job:retryConfig.retryCount"),
