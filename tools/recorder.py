@@ -22,6 +22,7 @@ from localcloud.wire import receive, send
 from settings.load import NAMESPACE
 
 from .garbage import without_collections
+from .running import quickly
 
 ROOT = Path(__file__).resolve().parents[1]
 STACK_TYPE = "pulumi:pulumi:Stack"
@@ -157,7 +158,7 @@ def record(
     asyncio.set_event_loop(loop)
     with without_collections():
         try:
-            loop.run_until_complete(run_in_stack(program))
+            loop.run_until_complete(run_in_stack(quickly(program)))
         finally:
             loop.close()
             gc.collect(0)  # what the run leaves behind ends here, and not in the middle of something else

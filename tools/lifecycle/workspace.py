@@ -23,7 +23,7 @@ from settings import NAMESPACE, Environment, SettingsError
 from settings.load import overridden, read_stack_file
 from settings.profiles import overlay
 from settings.yaml_file import parse
-from tools import preload
+from tools import preload, running
 from tools.recorder import ROOT, run_main
 
 from .engine import Engine
@@ -118,7 +118,7 @@ class Workspace:
         folder = self._prepared() if self.cloud == "local" else ROOT
         workspace = LocalWorkspace(
             work_dir=str(folder),
-            program=program,
+            program=running.quickly(program),
             pulumi_command=self.engine,
             pulumi_home=str(self.home / "home") if self.cloud == "local" else None,
             env_vars=self._variables if self.cloud == "local" else {},

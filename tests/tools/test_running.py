@@ -1,0 +1,53 @@
+"""How our commands run a program: nothing is lost by what is saved."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import pulumi
+import pytest
+
+from tools.recorder import record
+from tools.running import FRAMES
+
+
+def run(program: Callable[[], None]) -> None:
+    record(program, stack="dev", config={}, project="alphintra-dev", region="us-central1")
+
+
+def test_it_is_waited_for_every_output() -> None:
+    told: list[int] = []
+
+    def program() -> None:
+        first = pulumi.Output.from_input(1)
+        for _ in range(20):  # each is known after the one before
+            first = first.apply(lambda value: pulumi.Output.from_input(value + 1))
+        first.apply(told.append)
+
+    run(program)
+    assert told == [21]
+
+
+def test_a_failure_in_an_apply_is_told() -> None:
+    def program() -> None:
+        pulumi.Output.from_input(1).apply(lambda value: value / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        run(program)
+
+
+def test_stacks_are_short_inside_and_whole_outside() -> None:
+    seen: list[object] = []
+    run(lambda: seen.append(getattr(sys, "tracebacklimit", None)))
+    assert seen == [FRAMES]
+    assert not hasattr(sys, "tracebacklimit")
+
+
+def test_an_error_of_the_program_is_its_own() -> None:
+    def program() -> None:
+        raise KeyError("x")
+
+    with pytest.raises(KeyError):
+        run(program)
+    assert not hasattr(sys, "tracebacklimit")

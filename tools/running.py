@@ -1,0 +1,69 @@
+"""How our commands run a program: as Pulumi does, without what costs much and tells nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import sys
+from collections.abc import Callable
+from typing import Any, cast
+
+from pulumi.runtime import settings
+
+SDK: Any = cast("Any", settings)
+"""What the SDK knows of the program that runs; it has no public names for it."""
+Program = Callable[[], None]
+
+FRAMES = 12
+"""The innermost frames: six are the SDK's own constructors, the rest the components that declare the resource."""
+LOOK_SECONDS = 0.02
+"""How often to look whether everything has been told; much less than an answer of the engine takes all in all."""
+
+
+def quickly(program: Program) -> Program:
+    """The program, run with short stacks, and waited for patiently."""
+    return _patient(_short(program))
+
+
+def _short(program: Program) -> Program:
+    """The program, with only the innermost frames noted of each resource.
+
+    Pulumi writes where a resource was declared into the state, down to the first frame of the process. Those below the program
+    are the same for all and say nothing, but were half of the state, which the engine writes twice a resource.
+    """
+
+    @functools.wraps(program)
+    def run() -> None:
+        sys.tracebacklimit = FRAMES  # https://docs.python.org/3/library/sys.html#sys.tracebacklimit
+        try:
+            program()
+        finally:
+            del sys.tracebacklimit  # errors are told with all of theirs
+
+    return run
+
+
+def _patient(program: Program) -> Program:
+    """The program, and then one wait until every output has its value.
+
+    The SDK waits for the first of all outputs to have one, then for the first of the rest, and so on: for hundreds of resources
+    that is most of what the process does. It first waits for calls under way, so the one wait stands among those.
+    """
+
+    @functools.wraps(program)
+    def run() -> None:
+        program()
+        SDK._get_rpc_manager().rpcs.append(asyncio.ensure_future(_all_told()))
+
+    return run
+
+
+async def _all_told() -> None:
+    """Returns once there is nothing to wait for, or something has failed: the SDK finds out what, and says it."""
+    manager = SDK._get_rpc_manager()
+    while manager.unhandled_exception is None:
+        with SDK.SETTINGS.lock:
+            waiting, failed = len(SDK.SETTINGS.outputs), any(output.done() for output in SDK.SETTINGS.outputs)
+        if failed or not waiting:
+            return
+        await asyncio.sleep(LOOK_SECONDS)
