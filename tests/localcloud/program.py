@@ -18,12 +18,16 @@ from .parts import Staging
 from .world import REGION, Res
 
 Programs = Sequence[tuple[str, Sequence[Res]]]
+OUTSIDE = {"gcp:billing/budget:Budget", "gcp:accesscontextmanager/servicePerimeter:ServicePerimeter"}
+"""What lives outside every project, and is made on behalf of the provider's own."""
 
 
 def declare(programs: Programs) -> None:
     """Declares the resources of each project; each waits for those before it in its list."""
-    provider = gcp.Provider("google", project="nobody", region=REGION)
+    shared = gcp.Provider("google", project="nobody", region=REGION)
     for project, resources in programs:
+        outside = any(res.type in OUTSIDE for res in resources)
+        provider = gcp.Provider(f"google-{project}", project=project, region=REGION) if outside else shared
         earlier: list[pulumi.Resource] = []
         for res in resources:
             opts = pulumi.ResourceOptions(provider=provider, depends_on=list(earlier))
