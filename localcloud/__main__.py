@@ -8,7 +8,7 @@
     fault VERB TYPE NTH EFFECT              the NTH matching operation fails, hangs, is lost, or kills a process
     clock [--advance 7d]                    the virtual time; durations in s, m, h or d
     quota METRIC LIMIT                      how many of a type a project may have
-    security-center on|off                  whether Security Command Center is activated for the organisation
+    security-center PROJECT on|off          whether Security Command Center is activated for a project
     owns-objects NAME                       a database user owns objects, so that it cannot be dropped
     holds-objects NAME                      a bucket, dataset or backup plan is no longer empty, so that it is not simply deleted
     org-policy PROJECT CONSTRAINT VALUE     an organisation policy that holds for a project: constraint and the denied value
@@ -102,7 +102,7 @@ def quota(store: Store, arguments: argparse.Namespace) -> None:
 
 def security_center(store: Store, arguments: argparse.Namespace) -> None:
     """Activates Security Command Center, or takes it away."""
-    store.set_meta("security-center", arguments.state)
+    store.set_meta(f"security-center:{arguments.project}", arguments.state)
 
 
 def owns_objects(store: Store, arguments: argparse.Namespace) -> None:
@@ -139,7 +139,7 @@ COMMANDS: dict[str, tuple[Callable[[Store, argparse.Namespace], None], list[tupl
     "fault": (fault, [("verb", {}), ("type", {}), ("nth", {"type": int}), ("effect", {})]),
     "clock": (clock, [("--advance", {"metavar": "DURATION"})]),
     "quota": (quota, [("metric", {}), ("limit", {"type": int})]),
-    "security-center": (security_center, [("state", {"choices": ("on", "off")})]),
+    "security-center": (security_center, [("project", {}), ("state", {"choices": ("on", "off")})]),
     "owns-objects": (owns_objects, [("name", {})]),
     "holds-objects": (holds_objects, [("name", {})]),
     "org-policy": (org_policy, [("project", {}), ("constraint", {}), ("value", {})]),

@@ -102,8 +102,8 @@ def _notifications() -> list[Case]:
         setup=setup,
         bad=whole,
         good=whole,
-        stage=[("security-center", "off")],
-        unstage=[("security-center", "on")],
+        stage=[("security-center", p, "off")],
+        unstage=[("security-center", p, "on")],
         says="Security Command Center is not activated",
     )
     ids = project_of("notification-id")

@@ -187,7 +187,7 @@ def _in_both(request: Request, path: str) -> list[str]:
 @rule("security-center-activated", NOTIFICATION, source=f"{FINDINGS}/activate-scc-overview", numbers=(53,))
 def security_center_activated(request: Request) -> Refusal | None:
     """Security Command Center must be activated, for the project or its organisation."""
-    if request.cloud.store.meta("security-center") != "off":
+    if request.cloud.store.meta(f"security-center:{request.project}") != "off":
         return None
     return Refusal(403, f"Security Command Center is not activated for projects/{request.project}.", "failedPrecondition")
 
