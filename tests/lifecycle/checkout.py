@@ -36,7 +36,7 @@ class Checkout:
         host.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m tests.lifecycle.language_host "$@"\n')
         host.chmod(0o755)
         (plugins / "pulumi").symlink_to(engine.path)
-        for name in ("pulumi-resource-gcp", "pulumi-resource-random"):
+        for name in ("pulumi-resource-gcp", "pulumi-resource-kubernetes", "pulumi-resource-random"):
             (plugins / name).write_text(f'#!/bin/sh\nexec {self.root}/localcloud/bin/{name} "$@"\n')
             (plugins / name).chmod(0o755)
         (folder / "state").mkdir()
