@@ -34,7 +34,7 @@ def before(program: Callable[[], None]) -> Callable[[], None]:
 
 def used_modules() -> set[str]:
     """The modules of the provider's SDK that the components use; the SDK loads each at its first use."""
-    return {name for path in COMPONENTS.glob("*.py") for name in re.findall(r"\bgcp\.([a-z]+)\.", path.read_text())}
+    return {name for path in COMPONENTS.rglob("*.py") for name in re.findall(r"\bgcp\.([a-z]+)\.", path.read_text())}
 
 
 def _load() -> None:

@@ -16,7 +16,7 @@ from tools.recorder import ROOT
 
 from ..environments import ENVIRONMENTS, of_type, recorded
 
-COMPONENTS = sorted((ROOT / "components").glob("*.py"))
+COMPONENTS = sorted((ROOT / "components").rglob("*.py"))
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

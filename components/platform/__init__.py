@@ -1,0 +1,44 @@
+"""The data platform: the only place where components are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from settings import Environment
+
+from .clusters import clusters
+from .exports import exports
+from .foundation import labels, lay_foundation
+from .objects import analytics, objects
+from .oversight import budget, governance, observability, people_and_audit
+from .stores import caches, main_database, optional_stores
+
+__all__ = ["DataPlatform", "labels"]
+
+
+class DataPlatform(pulumi.ComponentResource):
+    """Everything the Alphintra trading platform stores data in."""
+
+    exports: Mapping[str, pulumi.Output[Any]]
+    """What the stack tells others: references, never values of secrets."""
+
+    def __init__(self, name: str, settings: Environment, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("alphintra:platform:DataPlatform", name, {}, opts)
+        base = lay_foundation(settings, inside=pulumi.ResourceOptions(parent=self))
+        people_and_audit(base)
+        database = main_database(base)
+        cached = caches(base)
+        stored = objects(base)
+        analysed = analytics(base, database, stored.storage)
+        optional_stores(base)
+        running = clusters(base)
+        watched = observability(base, stores=[database.primary, *database.replicas.values(), *cached.stores])
+        budget(base)
+        governance(base)
+        self.exports = exports(
+            base, database=database, caches=cached, objects=stored, analytics=analysed, clusters=running, dashboards=watched
+        )
+        self.register_outputs(dict(self.exports))

@@ -1,0 +1,194 @@
+"""The stores that Google runs: Cloud SQL, Memorystore, and those that one setting each turns on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+from ..bigtable import Bigtable, BigtableArgs
+from ..cache_archive import CacheArchive, CacheArchiveArgs
+from ..cache_connection import Surroundings
+from ..cloud_sql import ADMINISTRATOR_ROLES, CLIENT_ROLES, CloudSql, CloudSqlArgs, Group
+from ..firestore import Firestore, FirestoreArgs
+from ..redis_cluster import RedisCluster, RedisClusterArgs
+from ..service_connections import ServiceConnections, ServiceConnectionsArgs
+from ..sessions import Sessions, SessionsArgs
+from .foundation import PROJECT_API, Foundation
+
+MAIN_DATABASE_USERS = {"postgres": "main-db-postgres", "pgbouncer": "main-db-pgbouncer"}
+"""The main database's built-in users, and the credential of each."""
+REPLICA_USERS = {"bigquery": "main-db-bigquery"}
+"""Those that read a replica, and are there where there is one."""
+GROUP_ROLES = {"sign-in": CLIENT_ROLES, "administer": ADMINISTRATOR_ROLES}
+"""What groups may do with the main database."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caches:
+    """The two stores in Memorystore."""
+
+    cluster: RedisCluster
+    sessions: Sessions
+
+    @property
+    def stores(self) -> list[pulumi.Resource]:
+        """The stores themselves: primaries, secondaries, sessions."""
+        return [self.cluster.primary, *self.cluster.secondaries.values(), self.sessions.store]
+
+
+def main_database(base: Foundation) -> CloudSql:
+    """The main database, its replicas, users and clients."""
+    settings, network, identities = base.settings, base.network, base.settings.identities
+    accounts, credentials = base.identities.accounts, base.secrets.credentials
+    users = {**MAIN_DATABASE_USERS, **(REPLICA_USERS if settings.database.replicas else {})}
+    return CloudSql(
+        "main-db",
+        CloudSqlArgs(
+            settings=settings.database,
+            project=base.project,
+            primary_name=settings.named(settings.database.name),
+            replica_names={
+                region: settings.named(f"{settings.database.replica_name}-{region}") for region in settings.database.replicas
+            },
+            region=base.primary,
+            backup_location=base.regions["secondary"],
+            network=network.vpc.id,
+            address_range=network.managed_services_range.name,
+            dns_zone=network.dns_zone.name,
+            dns_domain=settings.network.dns_zone,
+            dns_ttl_seconds=settings.network.dns_ttl_seconds,
+            keys=base.keys("database"),
+            passwords={user: (credentials[secret].value, credentials[secret].version) for user, secret in users.items()},
+            clients={
+                name: (accounts[name].email, accounts[name].member)
+                for name, known in identities.workloads.items()
+                if known.database
+            },
+            groups={
+                group: Group(identities.email(group), GROUP_ROLES[known.database])
+                for group, known in identities.groups.items()
+                if known.database != "none"
+            },
+            labels=base.labels,
+            protect=base.protect,
+            requires=[*base.enabled(*CloudSql.APIS, PROJECT_API), network.private_services],
+        ),
+        opts=base.inside,
+    )
+
+
+def caches(base: Foundation) -> Caches:
+    """The cache cluster with its archive, and the session store."""
+    settings, network = base.settings, base.network
+    connections = ServiceConnections(
+        "service-connections",
+        ServiceConnectionsArgs(
+            classes=[RedisCluster.SERVICE_CLASS, Sessions.SERVICE_CLASS],
+            network=network.vpc.id,
+            network_name=settings.network.name,
+            subnets={region: subnet.id for region, subnet in network.subnets.items()},
+            requires=base.enabled(*ServiceConnections.APIS),
+        ),
+        opts=base.inside,
+    )
+    surroundings = Surroundings(
+        project=base.project,
+        network=network.vpc.id,
+        dns_zone=network.dns_zone.name,
+        dns_domain=settings.network.dns_zone,
+        dns_ttl_seconds=settings.network.dns_ttl_seconds,
+        secret_keys=base.keys("secrets"),
+        secret_destroy_delay_days=settings.secrets.destroy_delay_days,
+        protect=base.protect,
+    )
+    before = [
+        *base.enabled(*RedisCluster.APIS, *Sessions.APIS, "secretmanager.googleapis.com", PROJECT_API),
+        *connections.policies.values(),
+        network.private_services,
+    ]
+    cluster = RedisCluster(
+        "redis-cluster",
+        RedisClusterArgs(
+            settings=settings.cache.cluster,
+            region=base.primary,
+            keys=base.keys("cache"),
+            clients=_clients(base, "cluster"),
+            surroundings=surroundings,
+            requires=before,
+        ),
+        opts=base.inside,
+    )
+    _archive(base, cluster)
+    sessions = Sessions(
+        "redis-sessions",
+        SessionsArgs(
+            settings=settings.cache.sessions,
+            region=base.primary,
+            key=base.encryption.key_for("cache", base.primary),
+            address_range=network.managed_services_range.name,
+            clients=_clients(base, "sessions"),
+            surroundings=surroundings,
+            requires=[*before, cluster.primary, *cluster.secondaries.values()],  # Google makes one at a time
+        ),
+        opts=base.inside,
+    )
+    return Caches(cluster=cluster, sessions=sessions)
+
+
+def _clients(base: Foundation, cache: str) -> dict[str, pulumi.Output[str]]:
+    """The members that connect to a cache."""
+    return {name: base.workloads[name] for name, known in base.settings.identities.workloads.items() if cache in known.caches}
+
+
+def _archive(base: Foundation, cluster: RedisCluster) -> None:
+    archive = base.settings.cache.cluster.archive
+    if archive is None:
+        return
+    archivist = base.identities.accounts[archive.workload]
+    CacheArchive(
+        "cache-archive",
+        CacheArchiveArgs(
+            settings=archive,
+            project=base.project,
+            region=base.primary,
+            cluster=cluster.primary.id,
+            cluster_name=base.settings.cache.cluster.name,
+            account=(archivist.email, archivist.member),
+            requires=base.enabled(*CacheArchive.APIS, "iam.googleapis.com"),
+        ),
+        opts=base.inside,
+    )
+
+
+def optional_stores(base: Foundation) -> None:
+    """Bigtable and Firestore, where they are wanted."""
+    settings = base.settings
+    if settings.bigtable.enabled:
+        Bigtable(
+            "bigtable",
+            BigtableArgs(
+                settings=settings.bigtable,
+                instance=settings.named(settings.bigtable.instance),
+                key=base.encryption.key_for("bigtable", base.primary),
+                users={name: base.members[name] for name in settings.bigtable.users},
+                protect=base.protect,
+                requires=base.enabled(*Bigtable.APIS),
+            ),
+            opts=base.inside,
+        )
+    if settings.firestore.enabled:
+        Firestore(
+            "firestore",
+            FirestoreArgs(
+                settings=settings.firestore,
+                project=base.project,
+                database=settings.named(settings.firestore.database),
+                region=base.primary,
+                key=base.encryption.key_for("firestore", base.primary),
+                users={name: base.members[name] for name in settings.firestore.users},
+                protect=base.protect,
+                requires=base.enabled(*Firestore.APIS, PROJECT_API),
+            ),
+            opts=base.inside,
+        )
