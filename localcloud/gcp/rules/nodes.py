@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...errors import Refusal
+from ...machines import MI, capacity
 from ...store import Row
 from ...values import at, every
 from ..catalog import types
@@ -30,7 +31,6 @@ CPUS = {
 """The sizes of some families; those of the others are taken as they come."""
 CUSTOM_FAMILIES = (None, "n1", "n2", "n2d", "n4", "e2", "g2")
 MEMORY_PER_CPU = 8192
-MACHINE_MEMORY = {"standard": 4096, "highmem": 8192, "highcpu": 1024}
 ZONES = {"us-central1": "abcf", "us-east1": "bcd", "europe-west1": "bcd"}
 """The zones of regions that do not simply have a, b and c (https://cloud.google.com/compute/docs/regions-zones)."""
 SYSCTLS = {
@@ -95,7 +95,9 @@ def node_huge_pages(request: Request) -> Refusal | None:
     """Huge pages take at most 60 % of a machine's memory, and 80 % from 30 GB on."""
     config = request.get("nodeConfig.linuxNodeConfig.hugepagesConfig", {})
     wanted = 2 * config.get("hugepageSize2m", 0) + 1024 * config.get("hugepageSize1g", 0)
-    memory = _memory(str(request.get("nodeConfig.machineType", "e2-medium")))
+    if not wanted:
+        return None
+    memory = int(capacity(str(request.get("nodeConfig.machineType", "e2-medium")))[1] / MI)
     share = 0.8 if memory >= 30_000 else 0.6
     if wanted <= share * memory:
         return None
@@ -160,12 +162,3 @@ def _pods_range(request: Request, cluster: Row) -> ipaddress.IPv4Network | None:
     row = request.cloud.target(reference, str(subnetwork), cluster.properties)[1] if subnetwork and name else None
     ranges = every(row.config, "secondaryIpRanges[]") if row else []
     return next((ipaddress.IPv4Network(entry["ipCidrRange"]) for entry in ranges if entry.get("rangeName") == name), None)
-
-
-def _memory(machine_type: str) -> int:
-    """MiB of a machine, as far as the name tells."""
-    custom = CUSTOM.fullmatch(machine_type)
-    if custom:
-        return int(custom[3])
-    family = re.search(r"-(standard|highmem|highcpu)-(\d+)", machine_type)
-    return MACHINE_MEMORY[family[1]] * int(family[2]) if family else 4096
