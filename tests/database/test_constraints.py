@@ -120,20 +120,18 @@ def test_references_lead_somewhere(world: World, table: str) -> None:
         table,
     )
     named = {case.constraint for case in CASES.get(table, [])}
+    tried = [reference for reference in references if reference["conname"] not in named]
     nowhere = {"uuid": uuid4(), "bigint": -1, "integer": -1}
-    failures: list[str | None] = []
-    for reference in references:
-        if reference["conname"] in named:
-            continue
+    refused: list[str] = []
+    for reference in tried:
         good = world.row(table)
         try:
             with world.connection.transaction():
                 world.put(table, good | {reference["attname"]: nowhere.get(reference["type"], "nowhere")})
                 world.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                failures.append(f"{table}.{reference['attname']} leads nowhere and is accepted")
         except psycopg.errors.ForeignKeyViolation:
-            pass
-    none_of(failures)
+            refused.append(reference["attname"])
+    assert refused == [reference["attname"] for reference in tried]
 
 
 @pytest.mark.parametrize("table", ROWS)

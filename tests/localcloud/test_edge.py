@@ -69,7 +69,8 @@ def test_a_domains_proof_stays_the_same_while_its_labels_change(world: World) ->
 
 def test_the_agent_outlives_the_backend_bucket(world: World) -> None:
     world.apply(served(B))
-    world.create(bucket_grant(B, member=f"serviceAccount:service-{project_number(P)}@https-lb.iam.gserviceaccount.com"))
+    agent = f"serviceAccount:service-{project_number(P)}@https-lb.iam.gserviceaccount.com"
+    assert world.create(bucket_grant(B, member=agent)).outputs["member"] == agent
 
 
 @pytest.mark.parametrize(

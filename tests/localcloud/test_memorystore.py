@@ -91,6 +91,11 @@ def test_a_primary_follows_the_secondary_that_took_over_from_it(world: World) ->
     follows = {"clusterRole": "SECONDARY", "primaryCluster": {"cluster": second}}
     follower = cluster(P, crossClusterReplicationConfig=follows)
     world.apply([*base, leader, follower])
+    roles = {
+        name: at(world.states[name][1].outputs, "crossClusterReplicationConfig.clusterRole")
+        for name in (leader.name, follower.name)
+    }
+    assert roles == {leader.name: "PRIMARY", follower.name: "SECONDARY"}
 
 
 def test_the_same_settings_are_compared_with_their_defaults(world: World) -> None:

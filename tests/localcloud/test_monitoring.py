@@ -135,6 +135,7 @@ def test_a_metric_counted_in_logs_is_known_after_ten_minutes(world: World) -> No
 
 def test_promql_can_do_without_the_metric(world: World) -> None:
     world.apply([*SETUP, policy(promql("logging_googleapis_com:user_later > 1", disableMetricValidation=True))])
+    assert "policy" in world.states
 
 
 def test_a_version_that_somebody_added_answers_the_question_for_it(world: World) -> None:

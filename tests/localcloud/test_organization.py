@@ -37,6 +37,7 @@ def test_rules_of_policies_that_google_refuses(world: World, given: dict[str, An
 
 def test_a_custom_constraint_is_taken(world: World) -> None:
     world.apply([api("orgpolicy"), policy(P, "custom.noSuchThing")])
+    assert world.states["policy"][1].id.endswith("/policies/custom.noSuchThing")
 
 
 def test_what_is_enforced_is_looked_at_as_what_is_tried(world: World) -> None:

@@ -17,11 +17,20 @@ SCHEMA = json.loads((ROOT / "settings" / "stack.schema.json").read_text())
 BASE = {"alphintra:environment": "prod", "alphintra:project": {"id": "alphintra-prod"}}
 
 
+def refusal(document: Any) -> str | None:
+    """Why the schema refuses a document; None where it does not."""
+    try:
+        jsonschema.validate(document, SCHEMA)
+    except jsonschema.ValidationError as error:
+        return error.message
+    return None
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_the_stack_files_follow_it_and_point_to_it(environment: str) -> None:
     text = (ROOT / f"Pulumi.{environment}.yaml").read_text()
     assert text.startswith("# yaml-language-server: $schema=settings/stack.schema.json\n")
-    jsonschema.validate(json.loads(json.dumps(parse(text))), SCHEMA)
+    assert refusal(json.loads(json.dumps(parse(text)))) is None
 
 
 @pytest.mark.parametrize(
@@ -33,7 +42,7 @@ def test_the_stack_files_follow_it_and_point_to_it(environment: str) -> None:
     ],
 )
 def test_it_takes_what_only_differs(config: dict[str, Any]) -> None:
-    jsonschema.validate({"config": config, "encryptionsalt": "v1"}, SCHEMA)
+    assert refusal({"config": config, "encryptionsalt": "v1"}) is None
 
 
 @pytest.mark.parametrize(
@@ -50,8 +59,7 @@ def test_it_takes_what_only_differs(config: dict[str, Any]) -> None:
     ],
 )
 def test_it_refuses_what_the_program_refuses(config: dict[str, Any]) -> None:
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({"config": config}, SCHEMA)
+    assert refusal({"config": config}) is not None
 
 
 def test_every_setting_is_described() -> None:

@@ -52,6 +52,7 @@ def test_refused(res: Res, says: str, tmp_path: Path) -> None:
 def test_accepted(res: Res, tmp_path: Path) -> None:
     cluster = Cluster(tmp_path)
     cluster.apply([CRD, res])
+    assert res.name in cluster.states
 
 
 @pytest.mark.parametrize(
