@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from .values import UNKNOWN, Props, at, is_known, is_list, is_object
+from .values import UNKNOWN, Props, at, is_list, is_object
 
 
 @dataclass(frozen=True)
@@ -348,8 +348,3 @@ def _kind(before: Any, after: Any) -> Kind:
 
 def _ignored(path: str, ignore: Sequence[str]) -> bool:
     return any(path == name or path.startswith((f"{name}.", f"{name}[")) for name in ignore)
-
-
-def describe(value: Any) -> str:
-    """A value as a person reads it in a message."""
-    return repr(value) if not is_known(value) else json.dumps(value, sort_keys=True)

@@ -270,8 +270,3 @@ class Cloud:
             return
         until = None if keep.days is None else self.store.now() + keep.days * 86400
         self.store.keep(Kept(row.name, row.type, until, keep.reason))
-
-
-def type_named(token: str) -> ResourceType | None:
-    """The resource type of a token, where the local cloud knows it."""
-    return types().get(token)

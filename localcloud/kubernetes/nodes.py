@@ -19,7 +19,6 @@ CPU_RESERVED = ((1, 600), (1, 100), (2, 50))
 """Of so many cores after those before, so many ten-thousandths; 25 of all that is above."""
 EVICTION = 100 * MI
 SMALL_MACHINE = 255 * MI
-PODS_ON_A_NODE = 110
 
 
 @dataclass

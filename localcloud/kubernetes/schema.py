@@ -17,7 +17,6 @@ from ..values import UNKNOWN, is_list, is_object
 Schema = Mapping[str, Any]
 QUANTITY = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]|[eE][+-]?[0-9]+)?")
 QUANTITY_SAYS = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
-ALWAYS_KNOWN = ("apiVersion", "kind", "metadata")
 GO_TYPES = {"boolean": "bool", "integer": "int32", "number": "float64"}
 
 
