@@ -95,7 +95,7 @@ class Analytics(Section):
         """A dataset's id in the project."""
         return f"{self.prefix}_{name}"
 
-    def groups(self, *, connected: bool = True) -> tuple[str, ...]:
+    def groups(self, *, connected: bool) -> tuple[str, ...]:
         """The groups that are named here; those of the connection only where there is one."""
         users = self.federation.users if connected else ()
         return tuple(sorted({*users, *(group for known in self.datasets.values() for group in known.readers)}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -176,15 +176,6 @@ class Environment(Section):
                 raise ValueError(f"database.replicas.{region} is in the primary's own region; it would be lost with it")
             if region != secondary:
                 raise ValueError(f"database.replicas.{region} is in a region without network and keys; there is {secondary}")
-        key = self.encryption.keys["database"]
-        needed = {"primary", *(["secondary"] if self.database.replicas else [])}
-        if self.encryption.customer_managed and not needed <= set(key.regions):
-            raise ValueError(f"encryption.keys.database.regions is {list(key.regions)}; the database is in {sorted(needed)}")
-        if self.encryption.customer_managed and set(self.encryption.keys["secrets"].regions) != {
-            "primary",
-            "secondary",
-        }:
-            raise ValueError("encryption.keys.secrets.regions must name primary and secondary: secrets are kept in both regions")
         return self
 
     @model_validator(mode="after")
@@ -231,17 +222,11 @@ class Environment(Section):
             if bucket.retention_locked and self.environment != "prod":
                 raise ValueError(f"storage.buckets.{name}.retention_locked is true, but {self.environment} must be able to go")
             for label, access in bucket.access.items():
-                for kind, given, known in (
-                    ("workload", access.workload, self.identities.workloads),
-                    ("group", access.group, self.identities.groups),
-                ):
-                    if given and given not in known:
-                        raise ValueError(
-                            f"storage.buckets.{name}.access.{label}.{kind} names '{given}', which is no {kind}; "
-                            f"there are {', '.join(known)}"
-                        )
-            if self.encryption.customer_managed and bucket.region not in self.encryption.keys["objects"].regions:
-                raise ValueError(f"encryption.keys.objects.regions lacks {bucket.region}, where storage.buckets.{name} is")
+                where = f"storage.buckets.{name}.access.{label}"
+                if access.workload:
+                    _known(f"{where}.workload", access.workload, self.identities.workloads, "workload")
+                if access.group:
+                    _known(f"{where}.group", access.group, self.identities.groups, "group")
         return self
 
     @model_validator(mode="after")
@@ -258,19 +243,14 @@ class Environment(Section):
                 f"analytics.federation.database is {analytics.federation.database}, which is none of database.databases: "
                 f"{', '.join(self.database.databases)}"
             )
-        for group in analytics.groups():
-            if group not in self.identities.groups:
-                raise ValueError(
-                    f"analytics lets '{group}' read, which is no group; there are {', '.join(self.identities.groups)}"
-                )
+        for group in analytics.federation.users:
+            _known("analytics.federation.users", group, self.identities.groups, "group")
+        for dataset, known in analytics.datasets.items():
+            for group in known.readers:
+                _known(f"analytics.datasets.{dataset}.readers", group, self.identities.groups, "group")
         for name, sink in analytics.sinks.items():
-            if sink.bucket is not None and sink.bucket not in self.storage.buckets:
-                raise ValueError(
-                    f"analytics.sinks.{name}.bucket is {sink.bucket}, which is none of storage.buckets: "
-                    f"{', '.join(self.storage.buckets)}"
-                )
-        if self.encryption.customer_managed and analytics.region not in self.encryption.keys["analytics"].regions:
-            raise ValueError(f"encryption.keys.analytics.regions lacks {analytics.region}, where analytics is")
+            if sink.bucket is not None:
+                self._known_bucket(f"analytics.sinks.{name}.bucket", sink.bucket)
         return self
 
     @model_validator(mode="after")
@@ -285,17 +265,8 @@ class Environment(Section):
                     f"cache.cluster.secondaries.{region} is not in the secondary region, where network and keys are: "
                     f"{self.regions.secondary}"
                 )
-        needed = {"primary", *(["secondary"] if cluster.secondaries else [])}
-        if self.encryption.customer_managed and not needed <= set(self.encryption.keys["cache"].regions):
-            raise ValueError(
-                f"encryption.keys.cache.regions is {list(self.encryption.keys['cache'].regions)}; "
-                f"the caches are in {sorted(needed)}"
-            )
-        if cluster.archive and cluster.archive.workload not in self.identities.workloads:
-            raise ValueError(
-                f"cache.cluster.archive.workload names '{cluster.archive.workload}', which is no workload; "
-                f"there are {', '.join(self.identities.workloads)}"
-            )
+        if cluster.archive:
+            _known("cache.cluster.archive.workload", cluster.archive.workload, self.identities.workloads, "workload")
         return self
 
     @model_validator(mode="after")
@@ -329,9 +300,6 @@ class Environment(Section):
             raise ValueError(
                 f"bigtable.zones is {', '.join(self.bigtable.zones)}, which are not in the primary region, {primary}"
             )
-        for name in ("images", "bigtable", "firestore"):
-            if self.encryption.customer_managed and "primary" not in self.encryption.keys[name].regions:
-                raise ValueError(f"encryption.keys.{name}.regions lacks primary, where the data is")
         return self
 
     @model_validator(mode="after")
@@ -360,10 +328,6 @@ class Environment(Section):
                         f"can grow to {nodes} nodes, which need {needed} ({why}); "
                         f"take a /{32 - (needed - 1).bit_length()}, or fewer nodes"
                     )
-            other = "secondary" if role == "primary" else "primary"
-            for key, place in (("cluster", role), ("backups", other)):
-                if self.encryption.customer_managed and place not in self.encryption.keys[key].regions:
-                    raise ValueError(f"encryption.keys.{key}.regions lacks {place}, which kubernetes.clusters.{role} needs")
         return self
 
     @model_validator(mode="after")
@@ -373,7 +337,7 @@ class Environment(Section):
             if signer_id in self.identities.workloads:
                 raise ValueError(f"{where} has the name of a workload; a signer does nothing but sign")
             for issuer in signer.issuers:
-                self._known_workload(f"{where}.issuers", issuer)
+                _known(f"{where}.issuers", issuer, self.identities.workloads, "workload")
             for label, access in signer.access.items():
                 self._known_folder(f"{where}.access.{label}", access.bucket, access.folder)
         return self
@@ -382,7 +346,7 @@ class Environment(Section):
     def _arrivals(self) -> Environment:
         for name, arrival in self.object_events.arrivals.items():
             where = f"object_events.arrivals.{name}"
-            self._known_workload(f"{where}.consumer", arrival.consumer)
+            _known(f"{where}.consumer", arrival.consumer, self.identities.workloads, "workload")
             bucket = self._known_folder(where, arrival.bucket, arrival.folder)
             reached = [a.folder for a in bucket.access.values() if a.workload == arrival.consumer and a.role != "create"]
             if not arrival.folder.startswith(tuple(reached)):
@@ -395,11 +359,7 @@ class Environment(Section):
     @model_validator(mode="after")
     def _served_bucket(self) -> Environment:
         name = self.static_assets.bucket
-        bucket = self.storage.buckets.get(name)
-        if bucket is None:
-            raise ValueError(
-                f"static_assets.bucket is {name}, which is none of storage.buckets: {', '.join(self.storage.buckets)}"
-            )
+        bucket = self._known_bucket("static_assets.bucket", name)
         for problem in self._written_by_others(name, bucket):
             raise ValueError(
                 f"{problem}, but everything in {name} is served to the whole internet; only a release puts things there"
@@ -420,15 +380,14 @@ class Environment(Section):
             if name in {access.bucket for access in signer.access.values()}:
                 yield f"url_signing.signers.{signer_id} signs for {name}"
 
-    def _known_workload(self, where: str, workload: str) -> None:
-        if workload not in self.identities.workloads:
-            known = ", ".join(self.identities.workloads)
-            raise ValueError(f"{where} names '{workload}', which is no workload; there are {known}")
-
-    def _known_folder(self, where: str, bucket: str, folder: str) -> Bucket:
+    def _known_bucket(self, where: str, bucket: str) -> Bucket:
         known = self.storage.buckets.get(bucket)
         if known is None:
-            raise ValueError(f"{where}.bucket is {bucket}, which is none of storage.buckets: {', '.join(self.storage.buckets)}")
+            raise ValueError(f"{where} is {bucket}, which is none of storage.buckets: {', '.join(self.storage.buckets)}")
+        return known
+
+    def _known_folder(self, where: str, bucket: str, folder: str) -> Bucket:
+        known = self._known_bucket(f"{where}.bucket", bucket)
         if not folder.startswith(known.folders):
             raise ValueError(
                 f"{where}.folder is {folder}, which is in none of the folders of {bucket}: {', '.join(known.folders)}"
@@ -446,3 +405,35 @@ class Environment(Section):
                     f"{namespace}; there are {', '.join(namespaces)}"
                 )
         return self
+
+    @model_validator(mode="after")
+    def _keys(self) -> Environment:
+        for data_class, role, what in self._keyed():
+            if self.encryption.customer_managed and role not in self.encryption.keys[data_class].regions:
+                raise ValueError(f"encryption.keys.{data_class}.regions lacks {role}, where {what} is")
+        return self
+
+    def _keyed(self) -> Iterator[tuple[str, str, str]]:
+        """(class of data, region's role, what is there) of everything that needs a key in its own region."""
+        for role in ("primary", "secondary"):
+            yield "secrets", role, "a copy of every secret"
+        yield "database", "primary", "database.zone"
+        for region in self.database.replicas:
+            yield "database", "secondary", f"database.replicas.{region}"
+        for name, bucket in self.storage.buckets.items():
+            yield "objects", bucket.region, f"storage.buckets.{name}"
+        yield "analytics", self.analytics.region, "analytics"
+        yield "cache", "primary", "cache.cluster"
+        for region in self.cache.cluster.secondaries:
+            yield "cache", "secondary", f"cache.cluster.secondaries.{region}"
+        for name in ("images", "bigtable", "firestore"):
+            yield name, "primary", name
+        for role in self.kubernetes.clusters:
+            yield "cluster", role, f"kubernetes.clusters.{role}"
+            yield "backups", "secondary" if role == "primary" else "primary", f"the backup of kubernetes.clusters.{role}"
+
+
+def _known(where: str, name: str, known: Collection[str], kind: str) -> None:
+    """Refuses a name that stands for nothing."""
+    if name not in known:
+        raise ValueError(f"{where} names '{name}', which is no {kind}; there are {', '.join(known)}")

@@ -113,7 +113,7 @@ BAD = [
     ("analytics", "{sinks: {audit-analysis: {dataset: null}}}", "dataset is None and bucket is None"),
     ("analytics", "{datasets: {with-hyphen: {purpose: Something}}}", "with-hyphen"),
     ("analytics", "{datasets: {audit: {time_travel_hours: 50}}}", "time_travel_hours.*multiple of 24"),
-    ("analytics", "{datasets: {audit: {readers: [anna]}}}", "analytics lets 'anna' read, which is no group; there are data-readers"),
+    ("analytics", "{datasets: {audit: {readers: [anna]}}}", "analytics.datasets.audit.readers names 'anna', which is no group; there are data-readers"),
     ("encryption", "{keys: {analytics: {regions: [primary]}}}", "encryption.keys.analytics.regions lacks secondary, where analytics is"),
     ("encryption", "{keys: {analytics: null}}", "keys.analytics is missing"),
     ("secrets", "{credentials: {main-db-bigquery: null}}", "secrets.credentials.main-db-bigquery is missing"),

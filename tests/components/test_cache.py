@@ -223,7 +223,9 @@ def test_bad_values(tmp_path: Path, text: str, says: str) -> None:
 
 def test_the_key_is_where_the_caches_are(tmp_path: Path) -> None:
     over = "alphintra:encryption: {keys: {cache: {regions: [primary]}}}"
-    assert "encryption.keys.cache.regions is ['primary']; the caches are in" in _refusal(tmp_path, over)
+    assert "encryption.keys.cache.regions lacks secondary, where cache.cluster.secondaries.us-east1 is" in _refusal(
+        tmp_path, over
+    )
 
 
 def _refusal(folder: Path, line: str) -> str:

@@ -280,8 +280,8 @@ BAD = [
     ("{kubernetes: {backups: {delete_lock_days: 31}}}", r"delete_lock_days is 31, more than retain_days \(30\)"),
     ("{kubernetes: {backups: {rpo_minutes: 30}}}", "60"),
     ("{kubernetes: {name: " + "a" * 30 + "}}", "would call a cluster a+-us-central1, 42 characters; GKE takes 40"),
-    ("{encryption: {keys: {cluster: {regions: [primary]}}}}", "encryption.keys.cluster.regions lacks secondary, which kubernetes.clusters.secondary"),
-    ("{encryption: {keys: {backups: {regions: [primary]}}}}", "encryption.keys.backups.regions lacks secondary, which kubernetes.clusters.primary"),
+    ("{encryption: {keys: {cluster: {regions: [primary]}}}}", "encryption.keys.cluster.regions lacks secondary, where kubernetes.clusters.secondary is"),
+    ("{encryption: {keys: {backups: {regions: [primary]}}}}", "encryption.keys.backups.regions lacks secondary, where the backup of kubernetes.clusters.primary is"),
 ]  # fmt: skip
 SMALL = "  alphintra:network: {primary: {nodes: 10.0.0.0/24, pods: 10.4.0.0/18}}\n"
 
