@@ -10,7 +10,8 @@ import pulumi_gcp as gcp
 
 import settings.analytics as spec
 
-DAY_MS = 86_400_000
+from .durations import DAY
+
 READER_ROLE = "roles/bigquery.dataViewer"
 SINK_ROLES = {"dataset": "roles/bigquery.dataEditor", "bucket": "roles/storage.objectCreator"}
 CONNECTION_ROLE = "roles/bigquery.connectionUser"
@@ -74,7 +75,7 @@ class Analytics(pulumi.ComponentResource):
 
     def _dataset(self, name: str, dataset: str, args: AnalyticsArgs) -> gcp.bigquery.Dataset:
         known = args.settings.datasets[dataset]
-        lifetime = known.expiration_days * DAY_MS or None
+        lifetime = known.expiration_days * DAY * 1000 or None
         return gcp.bigquery.Dataset(
             f"{name}-{dataset}",
             dataset_id=args.settings.dataset_id(dataset),

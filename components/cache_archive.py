@@ -13,8 +13,8 @@ import pulumi_gcp as gcp
 import settings.cache as spec
 
 from .cache_connection import only
+from .durations import days
 
-DAY = 86400
 ROLE = "cacheArchive"
 PERMISSIONS = ["redis.clusters.backup"]
 """All that the job needs. The narrowest role of Google's own that has it, roles/redis.editor, may change every store."""
@@ -66,7 +66,7 @@ class CacheArchive(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[role]),
         )
         # Google's own default is to keep such a backup for a hundred years.
-        body = json.dumps({"ttl": f"{args.settings.retention_days * DAY}s"})
+        body = json.dumps({"ttl": days(args.settings.retention_days)})
         self.job = gcp.cloudscheduler.Job(
             f"{name}-job",
             name=archive_job(args.cluster_name),

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_gcp as gcp
 
+from .durations import days
 from .secrets import READER_ROLE, replication
-
-DAY = 86400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +124,7 @@ def _secret(name: str, hosts: Mapping[str, str], args: ConnectionArgs, parent: p
         f"{name}-connection",
         secret_id=f"{args.store}-connection",
         replication=replication(around.secret_keys),
-        version_destroy_ttl=f"{around.secret_destroy_delay_days * DAY}s",
+        version_destroy_ttl=days(around.secret_destroy_delay_days),
         deletion_protection=around.protect,
         opts=pulumi.ResourceOptions(parent=parent, protect=around.protect, depends_on=args.requires),
     )

@@ -11,7 +11,8 @@ import pulumi_gcp as gcp
 
 import settings.storage as spec
 
-DAY = 86400
+from .durations import DAY
+
 ROLES = {"read": "roles/storage.objectViewer", "write": "roles/storage.objectUser", "create": "roles/storage.objectCreator"}
 ACCESS_LOG_WRITER = "group:cloud-storage-analytics@google.com"
 """Who delivers access logs: https://cloud.google.com/storage/docs/access-logs#delivery"""

@@ -10,7 +10,8 @@ import pulumi_gcp as gcp
 
 import settings.encryption as spec
 
-DAY = 86400
+from .durations import days
+
 USER_ROLE = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
 
 
@@ -99,8 +100,8 @@ class Encryption(pulumi.ComponentResource):
             f"{name}-key-{class_name}-{region}",
             name=class_name,
             key_ring=ring.id,
-            rotation_period=f"{args.settings.rotation_days * DAY}s",
-            destroy_scheduled_duration=f"{args.settings.destroy_delay_days * DAY}s",
+            rotation_period=days(args.settings.rotation_days),
+            destroy_scheduled_duration=days(args.settings.destroy_delay_days),
             version_template=gcp.kms.CryptoKeyVersionTemplateArgs(
                 algorithm="GOOGLE_SYMMETRIC_ENCRYPTION",
                 protection_level=args.settings.keys[class_name].protection_level,

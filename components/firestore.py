@@ -10,7 +10,8 @@ import pulumi_gcp as gcp
 
 import settings.optional_stores as spec
 
-DAY = 86400
+from .durations import days
+
 USER_ROLE = "roles/datastore.user"
 
 
@@ -58,7 +59,7 @@ class Firestore(pulumi.ComponentResource):
         gcp.firestore.BackupSchedule(
             f"{name}-daily",
             database=database.name,
-            retention=f"{args.settings.backup_days * DAY}s",
+            retention=days(args.settings.backup_days),
             daily_recurrence=gcp.firestore.BackupScheduleDailyRecurrenceArgs(),
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -10,7 +10,8 @@ import pulumi_gcp as gcp
 
 import settings.images as spec
 
-DAY = 86400
+from .durations import days
+
 READER_ROLE = "roles/artifactregistry.reader"
 WRITER_ROLE = "roles/artifactregistry.writer"
 
@@ -66,7 +67,7 @@ class Images(pulumi.ComponentResource):
                     id="delete-untagged",
                     action="DELETE",
                     condition=gcp.artifactregistry.RepositoryCleanupPolicyConditionArgs(
-                        tag_state="UNTAGGED", older_than=f"{known.untagged_days * DAY}s"
+                        tag_state="UNTAGGED", older_than=days(known.untagged_days)
                     ),
                 ),
             ],

@@ -10,6 +10,8 @@ import pulumi_gcp as gcp
 
 import settings.object_events as spec
 
+from .durations import days
+
 PUBLISHER, SUBSCRIBER = "roles/pubsub.publisher", "roles/pubsub.subscriber"
 NEVER = ""
 """An expiry of Pub/Sub's own making: a subscription that nobody pulled from for a month would be gone."""
@@ -90,7 +92,7 @@ class ObjectEvents(pulumi.ComponentResource):
             f"{name}-{label}",
             name=f"objects-{label}",
             kms_key_name=args.key,
-            message_retention_duration=_days(args.settings.retention_days),
+            message_retention_duration=days(args.settings.retention_days),
             message_storage_policy=gcp.pubsub.TopicMessageStoragePolicyArgs(allowed_persistence_regions=list(args.regions)),
             labels=dict(args.labels),
             opts=pulumi.ResourceOptions(parent=self, depends_on=args.requires),
@@ -111,7 +113,7 @@ class ObjectEvents(pulumi.ComponentResource):
             name=f"objects-{label}",
             topic=topic.id,
             ack_deadline_seconds=known.ack_deadline_seconds,
-            message_retention_duration=_days(known.undelivered_days if last else known.retention_days),
+            message_retention_duration=days(known.undelivered_days if last else known.retention_days),
             expiration_policy=gcp.pubsub.SubscriptionExpirationPolicyArgs(ttl=NEVER),
             retry_policy=gcp.pubsub.SubscriptionRetryPolicyArgs(
                 minimum_backoff=f"{known.shortest_retry_seconds}s", maximum_backoff=f"{known.longest_retry_seconds}s"
@@ -124,7 +126,3 @@ class ObjectEvents(pulumi.ComponentResource):
             labels=dict(args.labels),
             opts=pulumi.ResourceOptions(parent=self),
         )
-
-
-def _days(days: int) -> str:
-    return f"{days * 86400}s"

@@ -11,8 +11,8 @@ import pulumi_gcp as gcp
 import settings.cache as spec
 
 from .cache_connection import ConnectionArgs, Endpoint, Surroundings, connect
+from .durations import days
 
-DAY = 86400
 CLIENT_ROLE = "roles/redis.dbConnectionUser"
 
 
@@ -191,7 +191,7 @@ def _backups(backups: spec.ManagedBackups | None) -> gcp.redis.ClusterAutomatedB
     if backups is None:
         return None
     return gcp.redis.ClusterAutomatedBackupConfigArgs(
-        retention=f"{backups.retention_days * DAY}s",
+        retention=days(backups.retention_days),
         fixed_frequency_schedule=gcp.redis.ClusterAutomatedBackupConfigFixedFrequencyScheduleArgs(
             start_time=gcp.redis.ClusterAutomatedBackupConfigFixedFrequencyScheduleStartTimeArgs(hours=backups.hour)
         ),

@@ -11,7 +11,8 @@ import pulumi_random as random
 
 import settings.secret as spec
 
-DAY = 86400
+from .durations import days
+
 READER_ROLE = "roles/secretmanager.secretAccessor"
 SPECIAL = "-_.~"
 """Characters that need no escaping in a URL, an ini file or a shell (RFC 3986, section 2.3)."""
@@ -90,7 +91,7 @@ class Secrets(pulumi.ComponentResource):
             f"{name}-{secret_id}",
             secret_id=secret_id,
             replication=replication(args.keys),
-            version_destroy_ttl=f"{args.settings.destroy_delay_days * DAY}s",
+            version_destroy_ttl=days(args.settings.destroy_delay_days),
             deletion_protection=args.protect,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=args.requires),
         )

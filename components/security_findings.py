@@ -10,6 +10,8 @@ import pulumi_gcp as gcp
 
 import settings.governance as spec
 
+from .durations import days
+
 PUBLISHER = "roles/pubsub.publisher"
 
 
@@ -43,7 +45,7 @@ class SecurityFindings(pulumi.ComponentResource):
             f"{name}-topic",
             name=known.name,
             kms_key_name=args.key,
-            message_retention_duration=f"{known.retention_days * 86400}s",
+            message_retention_duration=days(known.retention_days),
             message_storage_policy=gcp.pubsub.TopicMessageStoragePolicyArgs(allowed_persistence_regions=list(args.regions)),
             labels=dict(args.labels),
             opts=pulumi.ResourceOptions(parent=self, depends_on=args.requires),

@@ -12,9 +12,9 @@ import pulumi_gcp as gcp
 import settings.cache as spec
 
 from .cache_connection import ConnectionArgs, Endpoint, Surroundings, connect
+from .durations import days
 from .redis_cluster import SNAPSHOTS, objective
 
-DAY = 86400
 CLIENT_ROLE = "roles/memorystore.dbConnectionUser"
 FSYNC = {"always": "ALWAYS", "everysec": "EVERY_SEC", "no": "NEVER"}
 
@@ -117,7 +117,7 @@ def _valkey(args: SessionsArgs) -> gcp.memorystore.InstanceArgs:
         automated_backup_config=None
         if spec_.backups is None
         else gcp.memorystore.InstanceAutomatedBackupConfigArgs(
-            retention=f"{spec_.backups.retention_days * DAY}s",
+            retention=days(spec_.backups.retention_days),
             fixed_frequency_schedule=gcp.memorystore.InstanceAutomatedBackupConfigFixedFrequencyScheduleArgs(
                 start_time=gcp.memorystore.InstanceAutomatedBackupConfigFixedFrequencyScheduleStartTimeArgs(
                     hours=spec_.backups.hour

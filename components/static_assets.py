@@ -12,8 +12,8 @@ import pulumi_gcp as gcp
 import settings.static_assets as spec
 
 from .certificates import ManagedCertificates, ManagedCertificatesArgs
+from .durations import DAY
 
-DAY = 86400
 READ = "roles/storage.objectViewer"
 LAST = 2147483647
 """The priority of a policy's last rule, which every policy has."""
