@@ -12,6 +12,7 @@ from ..cluster_backups import ClusterBackups, ClusterBackupsArgs
 from ..images import Images, ImagesArgs
 from ..kubernetes_cluster import KubernetesCluster, KubernetesClusterArgs
 from ..namespaces import Namespaces, NamespacesArgs
+from ..storage_classes import StorageClasses, StorageClassesArgs
 from ..workload_identity import WorkloadIdentity, WorkloadIdentityArgs
 from .foundation import PROJECT_API, Foundation
 
@@ -58,6 +59,12 @@ def clusters(base: Foundation) -> Clusters:
     )
     for role in settings.kubernetes.clusters:
         region = base.regions[role]
+        on_it = pulumi.ResourceOptions(parent=base.inside.parent, providers=[by_region[region].access])
+        StorageClasses(
+            f"storage-classes-{region}",
+            StorageClassesArgs(key=base.encryption.key_for("cluster", region), protect=base.protect),
+            opts=on_it,
+        )
         Namespaces(
             f"namespaces-{region}",
             NamespacesArgs(
@@ -66,7 +73,7 @@ def clusters(base: Foundation) -> Clusters:
                 accounts={kubernetes: accounts[name].email for name, kubernetes in bound.items()},
                 protect=base.protect,
             ),
-            opts=pulumi.ResourceOptions(parent=base.inside.parent, providers=[by_region[region].access]),
+            opts=on_it,
         )
     for region in by_region:
         _backups(base, region, by_region)
