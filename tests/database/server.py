@@ -41,7 +41,7 @@ fsync = off
 synchronous_commit = off
 full_page_writes = off
 autovacuum = off
-shared_preload_libraries = 'pg_cron'
+shared_preload_libraries = '{preload}'
 cron.database_name = '{cron}'
 log_min_messages = warning
 max_locks_per_transaction = 256
@@ -93,7 +93,10 @@ def own(path: Path) -> None:
 
 
 class Server:
-    """A running server with the newest schema in a template."""
+    """A running server with the newest schema of the main database in a template."""
+
+    PRELOAD = "pg_cron"
+    """The libraries that it loads when it starts."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="alphintra-pg-"))
@@ -104,10 +107,12 @@ class Server:
         self._made = 0
         run([*unprivileged(), POSTGRES / "initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8"])
         with (self.data / "postgresql.conf").open("a") as configuration:
-            configuration.write(CONFIGURATION.format(port=self.port, folder=self.folder, cron=CRON_DATABASE))
+            configuration.write(
+                CONFIGURATION.format(port=self.port, folder=self.folder, cron=CRON_DATABASE, preload=self.PRELOAD)
+            )
 
     def start(self) -> None:
-        """Starts it, and deploys the newest schema into the template."""
+        """Starts it, and puts into it what the tests begin with."""
         log = (self.folder / "log").open("wb")
         self._process = subprocess.Popen(
             [*unprivileged(), POSTGRES / "postgres", "-D", self.data], stdout=log, stderr=log, cwd=self.folder
@@ -116,6 +121,9 @@ class Server:
         with self.connect("postgres") as connection:
             # What Cloud SQL's administrator can: no superuser, but roles, and the database is its own.
             connection.execute("CREATE ROLE migrations LOGIN CREATEROLE")
+        self._fill()
+
+    def _fill(self) -> None:
         for name in (CRON_DATABASE, TEMPLATE):
             self.create(name, template="template1")
         with self.connect(CRON_DATABASE) as connection:

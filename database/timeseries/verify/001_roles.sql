@@ -1,0 +1,2 @@
+\set objects 'schema_migrations'
+\ir ../lib/verify.sql

@@ -1,0 +1,2 @@
+\set objects 'market_data tick_data'
+\ir ../lib/verify.sql

@@ -1,0 +1,2 @@
+\set objects 'portfolio_snapshots my_portfolio_snapshots strategy_metrics'
+\ir ../lib/verify.sql

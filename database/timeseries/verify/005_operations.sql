@@ -1,0 +1,2 @@
+\set objects 'system_metrics latency_metrics operation_latency'
+\ir ../lib/verify.sql
