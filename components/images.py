@@ -1,4 +1,4 @@
-"""Container images: one repository, and who pulls and pushes."""
+"""Container images: a repository of our own, one for each registry that others' come from, and who pulls and pushes."""
 
 from __future__ import annotations
 
@@ -35,11 +35,14 @@ class ImagesArgs:
 
 
 class Images(pulumi.ComponentResource):
-    """A repository whose tags stay where they are, and that old versions without a tag leave by themselves."""
+    """A repository whose tags stay where they are, and that old versions without a tag leave by themselves; and repositories that
+    stand before public registries, and keep what is pulled through them."""
 
     APIS = ("artifactregistry.googleapis.com",)
 
     repository: gcp.artifactregistry.Repository
+    upstreams: dict[str, gcp.artifactregistry.Repository]
+    """What stands before each public registry, by its host."""
 
     def __init__(self, name: str, args: ImagesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("alphintra:platform:Images", name, {}, opts)
@@ -74,14 +77,59 @@ class Images(pulumi.ComponentResource):
             deletion_policy="PREVENT" if args.protect else "DELETE",
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=args.requires),
         )
+        self.upstreams = {host: _upstream(f"{name}-{id_}", host, id_, args, self) for host, id_ in known.upstreams.items()}
         for role, members in ((READER_ROLE, args.readers), (WRITER_ROLE, args.writers)):
             for label, member in members.items():
-                gcp.artifactregistry.RepositoryIamMember(
-                    f"{name}-{label}-{role.rpartition('.')[2]}",
-                    repository=self.repository.name,
-                    location=args.region,
-                    role=role,
-                    member=member,
-                    opts=pulumi.ResourceOptions(parent=self),
-                )
+                _grant(f"{name}-{label}-{role.rpartition('.')[2]}", self.repository, role, member, self)
+        for host, id_ in known.upstreams.items():
+            for label, member in args.readers.items():
+                _grant(f"{name}-{id_}-{label}-reader", self.upstreams[host], READER_ROLE, member, self)
         self.register_outputs({"repository": self.repository.id})
+
+    def pull(self, reference: str) -> pulumi.Output[str]:
+        """An image of a public registry as pods name it: through the repository that stands before that."""
+        host, _, rest = reference.partition("/")
+        return pulumi.Output.concat(self.upstreams[host].registry_uri, "/", rest)
+
+
+def _upstream(
+    resource_name: str, host: str, repository_id: str, args: ImagesArgs, parent: pulumi.Resource
+) -> gcp.artifactregistry.Repository:
+    a = gcp.artifactregistry
+    hub = host == "docker.io"
+    return a.Repository(
+        resource_name,
+        repository_id=repository_id,
+        location=args.region,
+        format="DOCKER",
+        mode="REMOTE_REPOSITORY",
+        description=f"Images of {host}",
+        kms_key_name=args.key,
+        remote_repository_config=a.RepositoryRemoteRepositoryConfigArgs(
+            description=host,
+            docker_repository=a.RepositoryRemoteRepositoryConfigDockerRepositoryArgs(public_repository="DOCKER_HUB")
+            if hub
+            else None,
+            common_repository=None if hub else a.RepositoryRemoteRepositoryConfigCommonRepositoryArgs(uri=f"https://{host}"),
+        ),
+        vulnerability_scanning_config=a.RepositoryVulnerabilityScanningConfigArgs(enablement_config=args.settings.scanning),
+        deletion_policy="PREVENT" if args.protect else "DELETE",
+        opts=pulumi.ResourceOptions(parent=parent, protect=args.protect, depends_on=args.requires),
+    )
+
+
+def _grant(
+    resource_name: str,
+    repository: gcp.artifactregistry.Repository,
+    role: str,
+    member: pulumi.Input[str],
+    parent: pulumi.Resource,
+) -> None:
+    gcp.artifactregistry.RepositoryIamMember(
+        resource_name,
+        repository=repository.name,
+        location=repository.location,
+        role=role,
+        member=member,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )

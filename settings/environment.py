@@ -15,7 +15,7 @@ from .database import Database
 from .encryption import Encryption
 from .governance import Governance
 from .identity import Identities
-from .images import Images
+from .images import Images, registry_of
 from .kubernetes import LONGEST_CLUSTER_NAME, SURGE, Kubernetes
 from .monitoring import Monitoring
 from .network import Network
@@ -23,7 +23,7 @@ from .object_events import ObjectEvents
 from .optional_stores import Bigtable, Firestore
 from .platform import Labels, Project, Protection, Regions
 from .secret import Secrets
-from .section import Section, setting, zone_region
+from .section import Section, images, setting, zone_region
 from .static_assets import StaticAssets
 from .storage import Bucket, Storage
 from .url_signing import UrlSigning
@@ -300,6 +300,18 @@ class Environment(Section):
             raise ValueError(
                 f"bigtable.zones is {', '.join(self.bigtable.zones)}, which are not in the primary region, {primary}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _pulled_images(self) -> Environment:
+        for key, reference in images(self):
+            if "@" not in reference and self.environment == "prod":
+                raise ValueError(f"{key} is {reference}, but in prod an image has its digest too: {reference}@sha256:…")
+            if registry_of(reference) not in self.images.upstreams:
+                raise ValueError(
+                    f"{key} is {reference}, but images.upstreams has no {registry_of(reference)}; "
+                    f"there are {', '.join(self.images.upstreams)}"
+                )
         return self
 
     @model_validator(mode="after")

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
 
 from .section import ResourceName, Section, setting
 
 DOCS = "https://cloud.google.com/artifact-registry/docs"
+Registry = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?$")]
+"""The host of a registry."""
+
+
+def registry_of(reference: str) -> str:
+    """The registry that an image comes from."""
+    return reference.partition("/")[0]
+
+
+def _default_upstreams() -> dict[str, str]:
+    return {
+        "docker.io": "docker-hub",
+        "docker.elastic.co": "elastic",
+        "ghcr.io": "github",
+        "quay.io": "quay",
+    }
 
 
 class Images(Section):
-    """The repository of container images in Artifact Registry, in the primary region."""
+    """The repositories of container images in Artifact Registry, in the primary region."""
 
     repository: ResourceName = setting("alphintra-images", "issue 4, part 6")
     """The repository's id."""
     immutable_tags: bool = setting(True, f"{DOCS}/docker/troubleshoot#immutable-tags")
     """Whether a tag stays on the image that it was first given to."""
+    upstreams: dict[Registry, ResourceName] = setting(_default_upstreams(), f"{DOCS}/repositories/remote-overview")
+    """The public registries that images come from, each with the id of the repository that keeps what was pulled of it: nodes
+    reach no registry by themselves, and an image that ran once stays when its registry is down or throws it away."""
     scanning: Literal["INHERITED", "DISABLED"] = setting("INHERITED", "https://cloud.google.com/artifact-analysis/docs")
     """INHERITED: images are scanned for known weaknesses where the project has scanning enabled."""
     keep_recent: int = setting(20, f"{DOCS}/repositories/cleanup-policy", unit="versions of each image", ge=1, le=1000)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from ipaddress import IPv4Network
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -39,6 +40,36 @@ ResourceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,61}[
 
 Cidr = IPv4Network
 """An address range, such as 10.0.0.0/16."""
+
+
+class _Image:
+    """Marks settings that name a container image."""
+
+
+IMAGE = _Image()
+ImageReference = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?$"
+    ),
+    IMAGE,
+]
+"""A container image: registry/path:tag@sha256:digest. Without the digest it is whatever the tag stands for that day."""
+
+
+def images(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Every image that a section and those in it name, with the key of the setting."""
+    for name, field in type(section).model_fields.items():
+        value: Any = getattr(section, name)
+        if IMAGE in field.metadata:
+            yield f"{prefix}{name}", value
+        elif isinstance(value, BaseModel):
+            yield from images(value, f"{prefix}{name}.")
+        elif isinstance(value, dict):
+            inner = cast("dict[str, Any]", value)
+            for key, part in inner.items():
+                if isinstance(part, BaseModel):
+                    yield from images(part, f"{prefix}{name}.{key}.")
 
 
 def zone_region(zone: str) -> str:

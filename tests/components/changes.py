@@ -143,6 +143,7 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
         for key, value, path in (
             ("repository", "other-images", "repositoryId"),
             ("immutable_tags", False, "dockerConfig.immutableTags"),
+            ("upstreams", {"ghcr.io": "other"}, "repositoryId"),
             ("scanning", "DISABLED", "vulnerabilityScanningConfig.enablementConfig"),
             ("keep_recent", 5, "cleanupPolicies[0].mostRecentVersions.keepCount"),
             ("untagged_days", 7, "cleanupPolicies[1].condition.olderThan"),

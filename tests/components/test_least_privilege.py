@@ -102,7 +102,13 @@ ON_THE_PROJECT: dict[str, tuple[str, str, str | None]] = {
 """The roles that are granted on the project, because they cannot be granted on anything smaller."""
 NARROWED_TO = {SQL_INSTANCE: "main-db", CACHE_STORE: "cache", SESSION_STORE: "sessions"}
 """What a grant on the project with a condition on such resources is called above."""
-NODES: Grants = {("container.defaultNodeServiceAccount", "project"), ("artifactregistry.reader", "repository alphintra-images")}
+NODES: Grants = {
+    ("container.defaultNodeServiceAccount", "project"),
+    *(
+        ("artifactregistry.reader", f"repository {name}")
+        for name in ("alphintra-images", "docker-hub", "elastic", "github", "quay")
+    ),
+}
 
 
 def narrowed(condition: str) -> str:

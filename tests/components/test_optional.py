@@ -34,6 +34,14 @@ def test_images() -> None:
     assert granted["images-migrations-writer"].inputs["member"].startswith("serviceAccount:migrations@")
 
 
+def test_images_of_others_come_through_repositories_of_our_own() -> None:
+    hub, elastic = (resources("prod")[f"images-{name}"].inputs for name in ("docker-hub", "elastic"))
+    assert hub["mode"] == elastic["mode"] == "REMOTE_REPOSITORY"
+    assert at(hub, "remoteRepositoryConfig.dockerRepository.publicRepository") == "DOCKER_HUB"
+    assert at(elastic, "remoteRepositoryConfig.commonRepository.uri") == "https://docker.elastic.co"
+    assert hub["kmsKeyName"] == f"{KEY}/images"
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_what_is_off_leaves_no_trace(environment: str) -> None:
     for known in recorded(environment).registrations:
