@@ -98,6 +98,7 @@ class CloudStorage(pulumi.ComponentResource):
             if known.retention_days
             else None,
             soft_delete_policy=gcp.storage.BucketSoftDeletePolicyArgs(retention_duration_seconds=known.soft_delete_days * DAY),
+            cors=_cross_origin(known),
             lifecycle_rules=list(_lifecycle(known, args.settings.abort_uploads_days)),
             logging=None if logs is None else gcp.storage.BucketLoggingArgs(log_bucket=logs, log_object_prefix=bucket),
             deletion_policy="PREVENT" if args.protect else "DELETE",
@@ -132,6 +133,20 @@ def grant_folder(
         ),
         opts=pulumi.ResourceOptions(parent=parent),
     )
+
+
+def _cross_origin(bucket: spec.Bucket) -> list[gcp.storage.BucketCorArgs] | None:
+    known = bucket.cross_origin
+    if known is None:
+        return None
+    return [
+        gcp.storage.BucketCorArgs(
+            origins=list(known.origins),
+            methods=list(known.methods),
+            response_headers=list(known.headers),
+            max_age_seconds=known.max_age_seconds,
+        )
+    ]
 
 
 def _lifecycle(bucket: spec.Bucket, abort_days: int) -> Iterator[gcp.storage.BucketLifecycleRuleArgs]:

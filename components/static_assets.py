@@ -15,6 +15,7 @@ from .certificates import ManagedCertificates, ManagedCertificatesArgs
 from .durations import DAY
 
 READ = "roles/storage.objectViewer"
+WRITE = "roles/storage.objectUser"
 LAST = 2147483647
 """The priority of a policy's last rule, which every policy has."""
 RANGES_IN_A_RULE = 10
@@ -28,6 +29,8 @@ class StaticAssetsArgs:
     settings: spec.StaticAssets
     bucket: gcp.storage.Bucket
     """The bucket that is served."""
+    releaser: pulumi.Input[str]
+    """The member that puts a release's assets there."""
     labels: Mapping[str, str]
     """Labels on what takes labels."""
     protect: bool
@@ -77,6 +80,7 @@ class StaticAssets(pulumi.ComponentResource):
             member=agent,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.backend]),
         )
+        gcp.storage.BucketIAMMember(f"{name}-releaser", bucket=args.bucket.name, role=WRITE, member=args.releaser, opts=inside)
         certificates = ManagedCertificates(
             f"{name}-certificates",
             ManagedCertificatesArgs(name=known.name, domains=known.domains, labels=args.labels, requires=args.requires),

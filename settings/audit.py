@@ -19,6 +19,8 @@ PERSONAL_DATA: dict[str, str] = {
     "storage.googleapis.com": "identity documents, backups",
     "secretmanager.googleapis.com": "the passwords of what holds it",
     "cloudkms.googleapis.com": "the keys of what holds it",
+    "redis.googleapis.com": "sessions, in the form that is Redis",
+    "memorystore.googleapis.com": "sessions, in the form that is Valkey",
     "bigquery.googleapis.com": "what analysts query",
 }
 """The stores of personal data, by the service, and what of it they hold."""

@@ -221,6 +221,7 @@ class Environment(Section):
         for name, bucket in self.storage.buckets.items():
             if bucket.retention_locked and self.environment != "prod":
                 raise ValueError(f"storage.buckets.{name}.retention_locked is true, but {self.environment} must be able to go")
+            self._cross_origin(name, bucket)
             for label, access in bucket.access.items():
                 where = f"storage.buckets.{name}.access.{label}"
                 if access.workload:
@@ -228,6 +229,16 @@ class Environment(Section):
                 if access.group:
                     _known(f"{where}.group", access.group, self.identities.groups, "group")
         return self
+
+    def _cross_origin(self, name: str, bucket: Bucket) -> None:
+        if bucket.cross_origin is None:
+            return
+        where = f"storage.buckets.{name}.cross_origin"
+        insecure = [origin for origin in bucket.cross_origin.origins if not origin.startswith("https://")]
+        if insecure and self.environment != "dev":
+            raise ValueError(f"{where}.origins has {insecure[0]}, but {self.environment} is for pages over https only")
+        if not any(access.bucket == name for signer in self.url_signing.signers.values() for access in signer.access.values()):
+            raise ValueError(f"{where} is said, but nobody in url_signing.signers signs for {name}: a page could ask for nothing")
 
     @model_validator(mode="after")
     def _analytics(self) -> Environment:
@@ -370,6 +381,7 @@ class Environment(Section):
 
     @model_validator(mode="after")
     def _served_bucket(self) -> Environment:
+        _known("static_assets.released_by", self.static_assets.released_by, self.identities.workloads, "workload")
         name = self.static_assets.bucket
         bucket = self._known_bucket("static_assets.bucket", name)
         for problem in self._written_by_others(name, bucket):

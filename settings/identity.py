@@ -117,6 +117,7 @@ def _default_workloads() -> dict[str, Workload]:
         "cache-warmer": Workload(
             purpose="Fills caches before they are asked for", database=True, caches=("cluster",), kubernetes="jobs/cache-warmer"
         ),
+        "frontend-release": Workload(purpose="Puts a release's static assets in place", kubernetes="jobs/frontend-release"),
         "cache-archive": Workload(purpose="Asks for the cache cluster's backups between the daily ones"),
         "metrics-exporter": Workload(
             purpose="Metrics of the main database", database=True, kubernetes="monitoring/metrics-exporter"

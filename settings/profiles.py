@@ -20,6 +20,11 @@ def _quota(**sizes: float) -> dict[str, Any]:
     return {"quota": sizes}
 
 
+def _pages(*origins: str) -> dict[str, Any]:
+    """A bucket that other web pages talk to."""
+    return {"cross_origin": {"origins": list(origins)}}
+
+
 PROFILES: Mapping[str, Mapping[str, Any]] = {
     "prod": {},
     "staging": {
@@ -30,7 +35,10 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
             "maintenance": {"track": "canary"},  # a week before production
             "max_connections": 300,
         },
-        "storage": {"prefix": "alphintra-staging"},
+        "storage": {
+            "prefix": "alphintra-staging",
+            "buckets": dict.fromkeys(("documents", "uploads"), _pages("https://app.staging.alphintra.com")),
+        },
         "cache": {
             "cluster": {
                 "memory_gb": 5,
@@ -113,7 +121,13 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
             },
         },
         # Without retention, so that dev can be taken down.
-        "storage": {"prefix": "alphintra-dev", "buckets": {"documents": {"retention_days": 0}}},
+        "storage": {
+            "prefix": "alphintra-dev",
+            "buckets": {
+                "documents": {"retention_days": 0, **_pages("https://app.dev.alphintra.com", "http://localhost:3000")},
+                "uploads": _pages("https://app.dev.alphintra.com", "http://localhost:3000"),
+            },
+        },
         # Every store once, all on the same few machines, in one zone.
         "kubernetes": {
             "release_channel": "RAPID",  # what comes is seen here first

@@ -83,7 +83,9 @@ class StaticAssets(Section):
     name: ResourceName = setting("alphintra-static-assets", "design")
     """The name of the load balancer and its parts."""
     bucket: ResourceName = setting("static-assets", "§7.1")
-    """The bucket, one of `storage.buckets`. Everything in it is public: no workload writes to it and no user uploads to it."""
+    """The bucket, one of `storage.buckets`. Everything in it is public: `released_by` alone writes to it, and no user uploads."""
+    released_by: str = setting("frontend-release", "§9.2")
+    """The workload, one of `identities.workloads`, that puts a release's assets there."""
     domains: dict[ResourceName, Domain] = setting(
         {"assets": "assets.alphintra.com"}, "§15.5: API gateway and frontends read through the CDN", min_length=1
     )

@@ -14,6 +14,13 @@ COOLNESS: dict[str, int] = {"STANDARD": 0, "NEARLINE": 1, "COLDLINE": 2, "ARCHIV
 """The classes from warm to cold: dearer to keep first, dearer to read last."""
 LONGEST_BUCKET_NAME = 63
 
+Origin = Annotated[
+    str, StringConstraints(pattern=r"^(https://[a-z0-9-]+(\.[a-z0-9-]+)+(:\d{1,5})?|http://localhost(:\d{1,5})?)$")
+]
+"""Where a web page comes from: `https://app.example.com`, or `http://localhost:3000` where it is written."""
+Header = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$")]
+"""A header's name, in lower case."""
+
 Folder = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9/-]*/$")]
 """The beginning of objects' names; ends with a slash."""
 
@@ -69,6 +76,19 @@ class Access(Section):
         return self
 
 
+class CrossOrigin(Section):
+    """Which web pages a browser lets talk to a bucket; each request still needs a signed URL."""
+
+    origins: tuple[Origin, ...] = Field(min_length=1, json_schema_extra={"source": f"§7.2, {DOCS}/cross-origin"})
+    """The pages, by scheme and host: never `*`."""
+    methods: tuple[Literal["GET", "HEAD", "PUT", "POST"], ...] = setting(("PUT", "GET"), f"{DOCS}/cross-origin", min_length=1)
+    """What they may ask for: PUT uploads, GET downloads."""
+    headers: tuple[Header, ...] = setting(("content-type", "x-goog-if-generation-match"), f"{DOCS}/cross-origin")
+    """The headers that they may send and read."""
+    max_age_seconds: int = setting(3600, f"{DOCS}/cross-origin", unit="seconds", ge=0, le=86400)
+    """How long a browser remembers the answer."""
+
+
 class Bucket(Section):
     """A bucket. Access is uniform over it and never public."""
 
@@ -88,6 +108,8 @@ class Bucket(Section):
     """The folders that producers and consumers agreed on; the stack exports them with the bucket's name."""
     lifecycle: dict[ResourceName, LifecycleRule] = setting({}, "§7.2")
     """What happens to objects as they age."""
+    cross_origin: CrossOrigin | None = setting(None, f"{DOCS}/cross-origin")
+    """The web pages that upload and download straight from a browser; none where nothing is said."""
     access: dict[ResourceName, Access] = setting({}, "§9.2")
     """Who may do what, by a short name of each grant."""
 
@@ -128,6 +150,10 @@ class Bucket(Section):
         return self
 
 
+WEB = CrossOrigin(origins=("https://app.alphintra.com",))
+"""The frontend, whose users upload and download by signed URLs."""
+
+
 def _default_buckets() -> dict[str, Bucket]:
     return {
         "ml-models": Bucket(
@@ -152,6 +178,7 @@ def _default_buckets() -> dict[str, Bucket]:
         ),
         "documents": Bucket(
             retention_days=2555,
+            cross_origin=WEB,
             folders=("kyc-documents/", "legal/", "templates/"),
             access={
                 "kyc": Access(workload="compliance-service", role="write", folder="kyc-documents/"),
@@ -189,6 +216,7 @@ def _default_buckets() -> dict[str, Bucket]:
         "static-assets": Bucket(folders=("public/", "cdn/")),
         # Apart from what is served: everything in the bucket behind the CDN is public, and an upload is not.
         "uploads": Bucket(
+            cross_origin=WEB,
             folders=("uploads/",),
             access={"marketplace": Access(workload="marketplace-service", role="write", folder="uploads/")},
         ),

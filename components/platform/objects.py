@@ -69,6 +69,7 @@ def objects(base: Foundation) -> Objects:
         StaticAssetsArgs(
             settings=settings.static_assets,
             bucket=storage.buckets[settings.static_assets.bucket],
+            releaser=base.workloads[settings.static_assets.released_by],
             labels=base.labels,
             protect=base.protect,
             requires=base.enabled(*StaticAssets.APIS),

@@ -396,6 +396,17 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     "object_events.shortest_retry_seconds": ("prod", {"object_events": {"shortest_retry_seconds": 30}}, "retryPolicy.minimumBackoff"),
     "object_events.longest_retry_seconds": ("prod", {"object_events": {"longest_retry_seconds": 300}}, "retryPolicy.maximumBackoff"),
     "static_assets.name": ("prod", {"static_assets": {"name": "other-assets"}}, "name"),
+    "static_assets.released_by": ("prod", {"static_assets": {"released_by": "migrations"}}, "static-assets-releaser:member"),
+    "storage.buckets.<name>.cross_origin": ("prod", {"storage": {"buckets": {"uploads": {"cross_origin": None}}}}, "storage-uploads:cors[0].maxAgeSeconds"),
+    **{
+        f"storage.buckets.<name>.cross_origin.{key}": ("prod", {"storage": {"buckets": {"documents": {"cross_origin": {key: value}}}}}, f"storage-documents:cors[0].{path}")
+        for key, value, path in (
+            ("origins", ["https://example.com"], "origins[0]"),
+            ("methods", ["GET"], "methods[0]"),
+            ("headers", ["content-type", "x-goog-meta-owner"], "responseHeaders[1]"),
+            ("max_age_seconds", 60, "maxAgeSeconds"),
+        )
+    },
     "static_assets.bucket": ("prod", {"static_assets": {"bucket": "site"}, "storage": {"buckets": {"site": {}}}}, "bucketName"),
     "static_assets.domains": ("prod", {"static_assets": {"domains": {"assets": "assets.example.com"}}}, "domain"),
     "static_assets.cache.mode": ("prod", {"static_assets": {"cache": {"mode": "CACHE_ALL_STATIC"}}}, "cdnPolicy.cacheMode"),

@@ -17,7 +17,7 @@ EVERYTHING = [{"logType": "ADMIN_READ"}, {"logType": "DATA_READ"}, {"logType": "
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_access_to_personal_data_is_logged_and_nobody_is_exempted(environment: str) -> None:
     found = {known.inputs["service"]: known.inputs["auditLogConfigs"] for known in of_type(environment, "IAMAuditConfig")}
-    stores = ("cloudsql", "storage", "secretmanager", "cloudkms", "bigquery")
+    stores = ("cloudsql", "storage", "secretmanager", "cloudkms", "redis", "memorystore", "bigquery")
     assert found == {f"{store}.googleapis.com": EVERYTHING for store in stores}
     assert {known.inputs["project"] for known in of_type(environment, "IAMAuditConfig")} == {f"alphintra-{environment}"}
 

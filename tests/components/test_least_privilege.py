@@ -50,6 +50,7 @@ WORKLOADS: dict[str, Grants] = {
     "database-backup": SIGN_IN | {(CREATE, "backups/database/postgresql/"), (CREATE, "backups/database/timescaledb/logical/")},
     "restore-test": {(READ, "backups/database/")},
     "audit-export": SIGN_IN | {(CREATE, "logs/audit/")},
+    "frontend-release": {(WRITE, "static-assets/")},
     "cache-warmer": SIGN_IN | CACHE,
     "metrics-exporter": SIGN_IN,
 }  # fmt: skip

@@ -36,7 +36,9 @@ def test_the_bucket_is_cached_and_stays_private() -> None:
     assert resources("prod")["storage-static-assets:Bucket"].inputs["publicAccessPrevention"] == "enforced"
     readers = [known.inputs for known in of_type("prod", "BucketIAMMember") if known.inputs["bucket"] == NAME]
     agent = f"serviceAccount:service-{project_number('alphintra-prod')}@https-lb.iam.gserviceaccount.com"
-    assert [(grant["role"], grant["member"]) for grant in readers] == [("roles/storage.objectViewer", agent)], "nobody else"
+    release = "serviceAccount:frontend-release@alphintra-prod.iam.gserviceaccount.com"
+    granted = {(grant["role"], grant["member"]) for grant in readers}
+    assert granted == {("roles/storage.objectViewer", agent), ("roles/storage.objectUser", release)}, "nobody else"
 
 
 def test_the_grant_waits_for_the_backend_bucket_which_makes_the_agent() -> None:

@@ -102,6 +102,24 @@ def test_a_grant_is_on_a_folder_and_who_looks_at_objects_lists_them_too(grant: s
     assert listing == (f'api.getAttribute("storage.googleapis.com/objectListPrefix", "").startsWith("{folder}")' if lists else "")
 
 
+@pytest.mark.parametrize(
+    ("environment", "origins"),
+    [
+        ("prod", ["https://app.alphintra.com"]),
+        ("staging", ["https://app.staging.alphintra.com"]),
+        ("dev", ["https://app.dev.alphintra.com", "http://localhost:3000"]),
+    ],
+)
+def test_browsers_upload_from_the_frontend_only_and_only_where_urls_are_signed(environment: str, origins: list[str]) -> None:
+    found = {
+        name: bucket(name, environment).get("cors")
+        for name in ("documents", "uploads", "ml-models", "datasets", "backups", "logs", "static-assets", "access-logs")
+    }
+    headers = ["content-type", "x-goog-if-generation-match"]
+    cors = [{"origins": origins, "methods": ["PUT", "GET"], "responseHeaders": headers, "maxAgeSeconds": 3600}]
+    assert {name: known for name, known in found.items() if known} == {"documents": cors, "uploads": cors}
+
+
 def test_a_bucket_waits_for_the_storage_agents_grant() -> None:
     grant = next(k for k in of_type("prod", "CryptoKeyIAMMember") if k.name == "encryption-key-objects-us-central1-storage")
     assert "@gs-project-accounts.iam.gserviceaccount.com" in grant.inputs["member"]
@@ -137,6 +155,10 @@ BAD = [
     ("{buckets: {logs: {access: {ours: {group: nobody, role: read, folder: audit/}}}}}", "names 'nobody', which is no group; there are data-readers"),
     ("{buckets: {logs: {access: {ours: {role: read, folder: audit/}}}}}", "workload and group: say one of them"),
     ("{buckets: {logs: {access: {ours: {workload: pgbouncer, group: data-readers, role: read, folder: audit/}}}}}", "and only one"),
+    ("{buckets: {uploads: {cross_origin: {origins: ['*']}}}}", "cross_origin.origins"),
+    ("{buckets: {uploads: {cross_origin: {origins: ['http://app.alphintra.com']}}}}", "cross_origin.origins"),
+    ("{buckets: {uploads: {cross_origin: {origins: ['http://localhost:3000']}}}}", "has http://localhost:3000, but prod is for pages over https only"),
+    ("{buckets: {logs: {cross_origin: {origins: ['https://a.example.com']}}}}", "nobody in url_signing.signers signs for logs"),
     ("{access_log_bucket: nowhere}", "access_log_bucket is nowhere, which is none of buckets"),
     ("{prefix: google}", "Google keeps names that begin with goog"),
     ("{prefix: " + "a" * 60 + "}", "would be called a+-ml-models, 70 characters; Google takes 63"),
