@@ -231,13 +231,14 @@ def _kinds() -> Iterator[Sequence[str]]:
 def policies() -> str:
     """The reference of the policy pack."""
     rows: Rows = [
-        [f"`{rule.id}`", rule.title, rule.why, rule.fix, rule.severity, ", ".join(rule.environments), ", ".join(rule.frameworks)]
+        [f"`{rule.id}`", rule.title, rule.why, rule.fix, rule.severity, rule.levels, ", ".join(rule.frameworks)]
         for rule in POLICIES
     ]
     return _page(
         "Policies",
-        "What the engine checks before it creates anything, in every `preview` and `up`. A violation stops the update.",
-        _table(["policy", "asserts", "why", "fix", "severity", "in", "known as"], rows),
+        "What the engine checks before it creates anything, in every `preview` and `up`. M(andatory): a violation stops "
+        "the update; A(dvisory): it is told; D(isabled): nobody looks.",
+        _table(["policy", "asserts", "why", "fix", "severity", "prod, staging, dev", "known as"], rows),
     )
 
 

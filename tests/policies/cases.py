@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from localcloud.values import Props
-from policies.rule import EVERYWHERE, NOT_DEV
-from policies.rules import (
+from policies.rule import EVERYWHERE, NOT_DEV, Rule
+from policies.rules import RULES
+from policies.tokens import (
     ALERT,
     AUDIT,
     BUCKET,
@@ -24,7 +25,6 @@ from policies.rules import (
     NODE_POOL,
     REDIS,
     REDIS_CLUSTER,
-    RULES,
     SECRET,
     SUBNET,
     TLS_POLICY,
@@ -34,7 +34,7 @@ from policies.rules import (
 
 from .proxies import ARRAY, BOOLEAN, OBJECT, STRING, nested, proxied
 
-BY_ID = {rule.id: rule for rule in RULES}
+BY_ID = {rule.id: rule for rule in RULES if isinstance(rule, Rule)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class Case:
     decided: Sequence[Props] = ()
     """Inputs that it accepts although something in them is not known: it needs only what is there."""
     types: tuple[str, ...]
-    environments: tuple[str, ...] = NOT_DEV
+    levels: str = NOT_DEV
     is_guard: bool = False
 
 
@@ -135,18 +135,18 @@ SOMEBODY = "serviceAccount:auth-service@alphintra-prod.iam.gserviceaccount.com"
 
 CASES = {
     "sql-no-public-ip": instance(
-        "settings.ipConfiguration.ipv4Enabled", good=[False], bad=[True, "false"], unknown=BOOLEAN, environments=EVERYWHERE
+        "settings.ipConfiguration.ipv4Enabled", good=[False], bad=[True, "false"], unknown=BOOLEAN, levels=EVERYWHERE
     ),
     "sql-require-tls": instance(
         "settings.ipConfiguration.sslMode", good=["ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"],
-        bad=["ALLOW_UNENCRYPTED_AND_ENCRYPTED", "SSL_MODE_UNSPECIFIED", ""], unknown=STRING, environments=EVERYWHERE,
+        bad=["ALLOW_UNENCRYPTED_AND_ENCRYPTED", "SSL_MODE_UNSPECIFIED", ""], unknown=STRING, levels=EVERYWHERE,
     ),
     "sql-backups-enabled": instance(
-        "settings.backupConfiguration.enabled", good=[True], bad=[False], unknown=BOOLEAN, primaries=True, environments=EVERYWHERE
+        "settings.backupConfiguration.enabled", good=[True], bad=[False], unknown=BOOLEAN, primaries=True, levels=EVERYWHERE
     ),
     "sql-pitr-enabled": instance(
         "settings.backupConfiguration.pointInTimeRecoveryEnabled", good=[True], bad=[False], unknown=BOOLEAN, primaries=True,
-        environments=EVERYWHERE,
+        levels=EVERYWHERE,
     ),
     "sql-ha-regional": instance("settings.availabilityType", good=["REGIONAL"], bad=["ZONAL", ""], unknown=STRING, primaries=True),
     "sql-cmek": instance(
@@ -180,19 +180,19 @@ CASES = {
         decided=[kept_in(("us-central1", {"kmsKeyName": STRING}), ("us-east1", {"kmsKeyName": STRING}))],
     ),
     "iam-no-primitive-roles": Case(
-        path="role", types=GRANTS, missing_is_bad=False, unknown=STRING, environments=EVERYWHERE,
+        path="role", types=GRANTS, missing_is_bad=False, unknown=STRING, levels=EVERYWHERE,
         good=[{"role": "roles/cloudsql.client"}, {"role": "roles/cloudsql.editor"}],
         bad=[{"role": role, "member": STRING} for role in ("roles/owner", "roles/editor", "roles/viewer")],
         decided=[{"role": "roles/cloudsql.client", "member": STRING}],
     ),
     "iam-no-public-members": Case(
-        path="member", types=GRANTS, missing_is_bad=False, unknown=STRING, environments=EVERYWHERE,
+        path="member", types=GRANTS, missing_is_bad=False, unknown=STRING, levels=EVERYWHERE,
         good=[{"member": SOMEBODY}],
         bad=[{"member": member, "role": STRING} for member in ("allUsers", "allAuthenticatedUsers")],
         decided=[{"member": SOMEBODY, "role": STRING}],
     ),
     "iam-no-single-persons": Case(
-        path="member", types=GRANTS, missing_is_bad=False, unknown=STRING, environments=EVERYWHERE,
+        path="member", types=GRANTS, missing_is_bad=False, unknown=STRING, levels=EVERYWHERE,
         good=[{"member": SOMEBODY}, {"member": "group:data-readers@alphintra.com"}],
         bad=[{"member": "user:anna@alphintra.com", "role": STRING}],
         decided=[{"member": SOMEBODY, "role": STRING}],
@@ -210,24 +210,24 @@ CASES = {
         ],
     ),
     "net-flow-logs": Case(
-        path="logConfig", types=(SUBNET,), missing_is_bad=True, unknown=OBJECT, environments=EVERYWHERE,
+        path="logConfig", types=(SUBNET,), missing_is_bad=True, unknown=OBJECT, levels=EVERYWHERE,
         good=[nested("logConfig.aggregationInterval", "INTERVAL_5_SEC")],
         bad=[{"logConfig": None}, {"logConfig": {}}],
         decided=[nested("logConfig.aggregationInterval", STRING)],
     ),
     "alert-has-channel": Case(
-        path="notificationChannels", types=(ALERT,), missing_is_bad=True, unknown=ARRAY, environments=EVERYWHERE,
+        path="notificationChannels", types=(ALERT,), missing_is_bad=True, unknown=ARRAY, levels=EVERYWHERE,
         good=[{"notificationChannels": ["projects/p/notificationChannels/1"]}], bad=[{"notificationChannels": []}],
         decided=[{"notificationChannels": [STRING]}],
     ),
     "alert-documented": Case(
-        path="documentation.links", types=(ALERT,), missing_is_bad=True, unknown=ARRAY, environments=EVERYWHERE,
+        path="documentation.links", types=(ALERT,), missing_is_bad=True, unknown=ARRAY, levels=EVERYWHERE,
         good=[nested("documentation.links", [{"url": "https://example.com"}])], bad=[nested("documentation.links", [])],
         undecided=[{"documentation": OBJECT}],
     ),
-    "gcs-uniform-access": bucket("uniformBucketLevelAccess", good=[True], bad=[False], unknown=BOOLEAN, environments=EVERYWHERE),
+    "gcs-uniform-access": bucket("uniformBucketLevelAccess", good=[True], bad=[False], unknown=BOOLEAN, levels=EVERYWHERE),
     "gcs-public-access-prevention": bucket(
-        "publicAccessPrevention", good=["enforced"], bad=["inherited", ""], unknown=STRING, environments=EVERYWHERE
+        "publicAccessPrevention", good=["enforced"], bad=["inherited", ""], unknown=STRING, levels=EVERYWHERE
     ),
     "gcs-cmek": bucket(
         "encryption.defaultKmsKeyName", good=["projects/p/locations/us-central1/keyRings/r/cryptoKeys/objects"], bad=[""],
@@ -239,18 +239,18 @@ CASES = {
     ),
     "gcs-has-lifecycle": bucket(
         "lifecycleRules", good=[[{"action": {"type": "Delete"}, "condition": {"age": 9}}]], bad=[[]], unknown=ARRAY,
-        environments=EVERYWHERE,
+        levels=EVERYWHERE,
     ),
     "gcs-no-force-destroy": bucket(
         "forceDestroy", good=[False], bad=[True], unknown=BOOLEAN, missing_is_bad=False
     ),
     "redis-require-tls": store(
         "transitEncryptionMode", good=["TRANSIT_ENCRYPTION_MODE_SERVER_AUTHENTICATION", "SERVER_AUTHENTICATION"],
-        bad=["TRANSIT_ENCRYPTION_MODE_DISABLED", "DISABLED", ""], unknown=STRING, more=(REDIS,), environments=EVERYWHERE,
+        bad=["TRANSIT_ENCRYPTION_MODE_DISABLED", "DISABLED", ""], unknown=STRING, more=(REDIS,), levels=EVERYWHERE,
     ),
     "redis-iam-authentication": store(
         "authorizationMode", good=["AUTH_MODE_IAM_AUTH", "IAM_AUTH"], bad=["AUTH_MODE_DISABLED", "AUTH_DISABLED", ""],
-        unknown=STRING, environments=EVERYWHERE,
+        unknown=STRING, levels=EVERYWHERE,
     ),
     "redis-cmek": store(
         "kmsKey", good=["projects/p/locations/us-central1/keyRings/r/cryptoKeys/cache"], bad=[""], unknown=STRING
@@ -259,43 +259,43 @@ CASES = {
         "deletionProtectionEnabled", good=[True], bad=[False], unknown=BOOLEAN, is_guard=True
     ),
     "gke-private-nodes": gke(
-        CLUSTER, "privateClusterConfig.enablePrivateNodes", good=True, bad=[False], unknown=BOOLEAN, environments=EVERYWHERE
+        CLUSTER, "privateClusterConfig.enablePrivateNodes", good=True, bad=[False], unknown=BOOLEAN, levels=EVERYWHERE
     ),
     "gke-workload-identity": gke(
-        CLUSTER, "workloadIdentityConfig.workloadPool", good="p.svc.id.goog", bad=[""], unknown=STRING, environments=EVERYWHERE
+        CLUSTER, "workloadIdentityConfig.workloadPool", good="p.svc.id.goog", bad=[""], unknown=STRING, levels=EVERYWHERE
     ),
     "gke-no-client-cert": gke(
         CLUSTER, "masterAuth.clientCertificateConfig.issueClientCertificate", good=False, bad=[True], unknown=BOOLEAN,
-        environments=EVERYWHERE,
+        levels=EVERYWHERE,
     ),
     "gke-secrets-cmek": gke(CLUSTER, "databaseEncryption.keyName", good="projects/p/key", bad=[""], unknown=STRING),
     "gke-deletion-protection": gke(CLUSTER, "deletionProtection", good=True, bad=[False], unknown=BOOLEAN, is_guard=True),
     "gke-metadata-server": gke(
         NODE_POOL, "nodeConfig.workloadMetadataConfig.mode", good="GKE_METADATA", bad=["GCE_METADATA", ""], unknown=STRING,
-        environments=EVERYWHERE,
+        levels=EVERYWHERE,
     ),
     "gke-secure-boot": gke(
         NODE_POOL, "nodeConfig.shieldedInstanceConfig.enableSecureBoot", good=True, bad=[False], unknown=BOOLEAN,
-        environments=EVERYWHERE,
+        levels=EVERYWHERE,
     ),
     "gke-node-disk-cmek": gke(NODE_POOL, "nodeConfig.bootDiskKmsKey", good="projects/p/key", bad=[""], unknown=STRING),
     "pubsub-cmek": Case(
         path="kmsKeyName", types=(TOPIC,), missing_is_bad=True, unknown=STRING, good=[{"kmsKeyName": "k"}], bad=[{"kmsKeyName": ""}],
     ),
     "lb-tls-policy": Case(
-        path="sslPolicy", types=(HTTPS_PROXY,), missing_is_bad=True, unknown=STRING, environments=EVERYWHERE,
+        path="sslPolicy", types=(HTTPS_PROXY,), missing_is_bad=True, unknown=STRING, levels=EVERYWHERE,
         good=[{"sslPolicy": "p"}], bad=[{"sslPolicy": ""}],
     ),
     "lb-tls-version": Case(
-        path="minTlsVersion", types=(TLS_POLICY,), missing_is_bad=True, unknown=STRING, environments=EVERYWHERE,
+        path="minTlsVersion", types=(TLS_POLICY,), missing_is_bad=True, unknown=STRING, levels=EVERYWHERE,
         good=[{"minTlsVersion": "TLS_1_2"}, {"minTlsVersion": "TLS_1_3"}], bad=[{"minTlsVersion": "TLS_1_1"}],
     ),
     "lb-tls-ciphers": Case(
-        path="profile", types=(TLS_POLICY,), missing_is_bad=True, unknown=STRING, environments=EVERYWHERE,
+        path="profile", types=(TLS_POLICY,), missing_is_bad=True, unknown=STRING, levels=EVERYWHERE,
         good=[{"profile": "MODERN"}, {"profile": "RESTRICTED"}], bad=[{"profile": "COMPATIBLE"}, {"profile": "CUSTOM"}],
     ),
     "net-no-open-ingress": Case(
-        path="match.srcIpRanges", types=(FIREWALL_RULE,), missing_is_bad=True, unknown=ARRAY, environments=EVERYWHERE,
+        path="match.srcIpRanges", types=(FIREWALL_RULE,), missing_is_bad=True, unknown=ARRAY, levels=EVERYWHERE,
         good=[
             ingress("10.0.0.0/19", "10.4.0.0/14"),
             ingress("0.0.0.0/0", action="deny"),

@@ -1,0 +1,1 @@
+"""What rules assert: pure functions, grouped by subject."""
