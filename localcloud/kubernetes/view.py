@@ -14,7 +14,7 @@ from ..gcp.naming import NotKnown, render
 from ..store import Row, Store
 from ..values import Props, at, every
 from .clusters import NODE_POOL
-from .kinds import CRD, Kind, declared
+from .kinds import CRD, Kind, declared, kinds
 
 Verb = Literal["create", "update", "delete", "ready"]
 """`ready` is asked after a create or an update: what the controllers and the nodes make of the object."""
@@ -49,9 +49,12 @@ class ClusterView:
         return self.store.get(self.full_name(kind, namespace, name))
 
     def all(self, token: str, namespace: str | None = None) -> list[Row]:
-        """The objects of a kind, or those of one namespace."""
+        """The objects of a kind, or those of one namespace; of a kind that has no namespaces all of them."""
         rows = [row for row in self.store.all(token) if row.project == self.path]
-        return [row for row in rows if namespace is None or namespace_of(row.config) == namespace]
+        kind = kinds().get(token)
+        if namespace is None or (kind and not kind.namespaced):
+            return rows
+        return [row for row in rows if namespace_of(row.config) == namespace]
 
     def named(self, token: str, name: str, namespace: str = "") -> Row | None:
         """The object of that name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -47,7 +47,7 @@ def resource_quota(request: Request) -> Refusal | None:
         if unsaid:
             return _pod_forbidden(pods, f"failed quota: {name}: must specify {'; '.join(unsaid)}")
         used = _used(request, other_than=request.name)
-        wanted = _charge(request.kind, request.new, pods)
+        wanted = _charge(request.kind, request.new, pods, _claimed(request))
         refusal = _exceeded(name, hard, used, wanted)
         if refusal:
             return _pod_forbidden(pods, refusal)
@@ -61,7 +61,7 @@ def object_quota(request: Request) -> Refusal | None:
         return None
     for quota in request.view.all(QUOTA, request.namespace):
         hard = {name: quantity(value) for name, value in object_at(quota.config, "spec.hard").items()}
-        wanted = _charge(request.kind, request.new, None)
+        wanted = _charge(request.kind, request.new, None, ())
         refusal = _exceeded(str(at(quota.config, "metadata.name")), hard, _used(request, other_than=""), wanted)
         if refusal:
             return request.forbidden(refusal)
@@ -127,8 +127,16 @@ def _unsaid(pods: Pods, hard: Amounts) -> Iterator[str]:
             yield f"{resource} for: {','.join(lacking)}"
 
 
-def _charge(kind: Kind, given: Mapping[str, Any], pods: Pods | None) -> Amounts:
-    """What an object counts for: itself, its pods, and the storage that it claims."""
+def _claims_of_a_set(given: Mapping[str, Any], count: int) -> Iterator[Mapping[str, Any]]:
+    """The claims that a StatefulSet makes where they are not there, under the names that it gives them."""
+    for number in range(count):
+        for template in at(given, "spec.volumeClaimTemplates") or ():
+            name = f"{at(template, 'metadata.name')}-{at(given, 'metadata.name')}-{number}"
+            yield {**template, "metadata": {"name": name}}
+
+
+def _charge(kind: Kind, given: Mapping[str, Any], pods: Pods | None, there: Collection[str]) -> Amounts:
+    """What an object counts for: itself, its pods, and the storage that it claims beside the claims that are there."""
     charged: Amounts = {f"count/{kind.resources}": Fraction(1)}
     if kind.group == "":
         charged[kind.plural] = Fraction(1)
@@ -138,7 +146,7 @@ def _charge(kind: Kind, given: Mapping[str, Any], pods: Pods | None) -> Amounts:
             charged |= {f"{which}.{name}": value * pods.count for name, value in pods.amounts(which).items()}
         charged |= {name: charged[f"requests.{name}"] for name in COMPUTE if f"requests.{name}" in charged}
         charged["pods"] = Fraction(pods.count)
-        claims = [claim for _ in range(pods.count) for claim in at(given, "spec.volumeClaimTemplates") or ()]
+        claims = [claim for claim in _claims_of_a_set(given, pods.count) if claim["metadata"]["name"] not in there]
     if claims:
         charged["persistentvolumeclaims"] = Fraction(len(claims))
         sizes = [quantity(at(claim, "spec.resources.requests.storage") or 0) for claim in claims]
@@ -146,9 +154,15 @@ def _charge(kind: Kind, given: Mapping[str, Any], pods: Pods | None) -> Amounts:
     return charged
 
 
+def _claimed(request: Request) -> set[str]:
+    """The names of the claims that are objects of their own: a StatefulSet takes them over."""
+    return {str(at(row.config, "metadata.name")) for row in request.view.all(CLAIM, request.namespace)}
+
+
 def _used(request: Request, other_than: str) -> Amounts:
     """What the other objects of the namespace count for."""
     total: Amounts = {}
+    there = _claimed(request)
     for row in request.view.objects():
         kind = kinds().get(row.type)
         same = row.type == request.token and at(row.config, "metadata.name") == other_than
@@ -156,7 +170,7 @@ def _used(request: Request, other_than: str) -> Amounts:
             continue
         given = complete(kind, row.config)
         if str(at(given, "metadata.namespace") or "default") == request.namespace:
-            for name, value in _charge(kind, given, _with_defaults(request, pods_of(kind, given))).items():
+            for name, value in _charge(kind, given, _with_defaults(request, pods_of(kind, given)), there).items():
                 total[name] = total.get(name, Fraction()) + value
     return total
 

@@ -12,7 +12,7 @@ from localcloud.kubernetes.rules import BOOK
 from localcloud.plugin import NotReady
 
 from .cases import CASES
-from .parts import Case
+from .parts import Case, claim, deployment, made, space, stateful_set
 from .world import Cluster
 
 IDS = [case.rule for case in CASES]
@@ -57,3 +57,21 @@ def test_every_rule_says_what_it_refuses_and_where_that_is_written() -> None:
     for rule in BOOK.rules.values():
         assert rule.says.endswith("."), rule.id
         assert rule.source.startswith("https://"), rule.id
+
+
+def test_a_pod_finds_what_is_in_no_namespace(tmp_path: Path) -> None:
+    urgent = made("urgent", "scheduling.k8s.io/v1", "PriorityClass", None, {"value": 1000})
+    pods = deployment("apart", {"priorityClassName": "urgent"})
+    cluster = Cluster(tmp_path)
+    cluster.apply([space("apart"), urgent, pods])
+    assert pods.name in cluster.states
+
+
+def test_a_set_takes_over_the_claims_that_are_there(tmp_path: Path) -> None:
+    """They count once: those of the second member are made by the set."""
+    quota = made("quota", "v1", "ResourceQuota", "sets", {"spec": {"hard": {"requests.storage": "25Gi"}}})
+    own = claim("sets", name="data-db-0")
+    cluster = Cluster(tmp_path)
+    cluster.apply([space("sets"), quota, own, stateful_set("sets", replicas=2)])
+    with pytest.raises(NotReady, match="requested: requests.storage=20Gi, used: requests.storage=10Gi"):
+        cluster.apply([space("sets"), quota, own, stateful_set("sets", replicas=3)])
