@@ -1,4 +1,4 @@
-"""Container images: a repository of our own, one for each registry that others' come from, and who pulls and pushes."""
+"""Container images: our own repository, one for each registry that others' come from, who pulls and pushes, and what runs."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ class ImagesArgs:
     """The members that pull images, by a short name of each."""
     writers: Mapping[str, pulumi.Input[str]]
     """The members that push images, by a short name of each."""
+    pulled: Sequence[str]
+    """The images of public registries that run: registry/path:tag@sha256:digest."""
     protect: bool
     """Whether the repository refuses to be deleted."""
     requires: Sequence[pulumi.Resource] = ()
@@ -36,13 +38,15 @@ class ImagesArgs:
 
 class Images(pulumi.ComponentResource):
     """A repository whose tags stay where they are, and that old versions without a tag leave by themselves; and repositories that
-    stand before public registries, and keep what is pulled through them."""
+    stand before public registries, and keep what is pulled through them. Nothing else runs on the project's clusters."""
 
-    APIS = ("artifactregistry.googleapis.com",)
+    APIS = ("artifactregistry.googleapis.com", "binaryauthorization.googleapis.com")
 
     repository: gcp.artifactregistry.Repository
     upstreams: dict[str, gcp.artifactregistry.Repository]
     """What stands before each public registry, by its host."""
+    admission: gcp.binaryauthorization.Policy
+    """What Binary Authorization admits. A project has one policy, which each of its clusters that enforce it obeys."""
 
     def __init__(self, name: str, args: ImagesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("alphintra:platform:Images", name, {}, opts)
@@ -84,12 +88,34 @@ class Images(pulumi.ComponentResource):
         for host, id_ in known.upstreams.items():
             for label, member in args.readers.items():
                 _grant(f"{name}-{id_}-{label}-reader", self.upstreams[host], READER_ROLE, member, self)
+        self.admission = self._admission(name, args)
         self.register_outputs({"repository": self.repository.id})
 
     def pull(self, reference: str) -> pulumi.Output[str]:
-        """An image of a public registry as pods name it: through the repository that stands before that."""
+        """An image of a public registry as pods name it: through the repository that stands before that. Known once it is
+        admitted."""
+        return pulumi.Output.all(self._through(reference), self.admission.id).apply(lambda known: str(known[0]))
+
+    def _through(self, reference: str) -> pulumi.Output[str]:
         host, _, rest = reference.partition("/")
         return pulumi.Output.concat(self.upstreams[host].registry_uri, "/", rest)
+
+    def _admission(self, name: str, args: ImagesArgs) -> gcp.binaryauthorization.Policy:
+        """Ours, and of others' only what the settings name: whoever may deploy could pull anything through a repository."""
+        b, settings = gcp.binaryauthorization, args.settings.admission
+        ours = pulumi.Output.concat(self.repository.registry_uri, "/**")
+        admitted = [ours, *(self._through(reference) for reference in sorted(set(args.pulled))), *settings.also]
+        return b.Policy(
+            f"{name}-admission",
+            description="Images of the platform, and those of others that its settings name",
+            global_policy_evaluation_mode="ENABLE",  # what GKE itself runs is Google's to choose
+            default_admission_rule=b.PolicyDefaultAdmissionRuleArgs(
+                evaluation_mode="ALWAYS_DENY",
+                enforcement_mode="ENFORCED_BLOCK_AND_AUDIT_LOG" if settings.enforced else "DRYRUN_AUDIT_LOG_ONLY",
+            ),
+            admission_whitelist_patterns=[b.PolicyAdmissionWhitelistPatternArgs(name_pattern=pattern) for pattern in admitted],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=args.requires),
+        )
 
 
 def _upstream(

@@ -23,7 +23,7 @@ class StorageClassesArgs:
 
 
 class StorageClasses(pulumi.ComponentResource):
-    """SSDs under our own key, made in the zone of the pod that first wants one, that grow, and that stay when their claim goes."""
+    """SSDs under our own key, made where the first pod that wants one runs, that grow, and that stay when their claim goes."""
 
     ssd: k8s.storage.v1.StorageClass
 

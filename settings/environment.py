@@ -315,6 +315,8 @@ class Environment(Section):
 
     @model_validator(mode="after")
     def _pulled_images(self) -> Environment:
+        if self.environment == "prod" and not self.images.admission.enforced:
+            raise ValueError("images.admission.enforced is false, but prod runs no image that its settings do not name")
         for key, reference in images(self):
             if "@" not in reference and self.environment == "prod":
                 raise ValueError(f"{key} is {reference}, but in prod an image has its digest too: {reference}@sha256:…")

@@ -9,8 +9,11 @@ from pydantic import StringConstraints
 from .section import ResourceName, Section, setting
 
 DOCS = "https://cloud.google.com/artifact-registry/docs"
+ADMISSION = "https://cloud.google.com/binary-authorization/docs"
 Registry = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?$")]
 """The host of a registry."""
+ImagesBelow = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+\.[a-z]{2,}(/[a-z0-9._-]+)+/\*{1,2}$")]
+"""Images below a path of a registry: `/*` for one step, `/**` for any number."""
 
 
 def registry_of(reference: str) -> str:
@@ -25,6 +28,15 @@ def _default_upstreams() -> dict[str, str]:
         "ghcr.io": "github",
         "quay.io": "quay",
     }
+
+
+class Admission(Section):
+    """Which images the clusters run: our own, what the settings name of others, and what is named here."""
+
+    enforced: bool = setting(True, f"{ADMISSION}/key-concepts#enforcement-modes")
+    """Whether other images are turned away. If not, the audit log says that they would be; prod must."""
+    also: tuple[ImagesBelow, ...] = setting((), f"{ADMISSION}/policy-yaml-reference#admissionwhitelistpatterns")
+    """Other images that run, by the path that they are below: `us-docker.pkg.dev/another-project/images/**`."""
 
 
 class Images(Section):
@@ -43,6 +55,8 @@ class Images(Section):
     """How many of the newest versions always stay."""
     untagged_days: int = setting(30, f"{DOCS}/repositories/cleanup-policy", unit="days", ge=1, le=3650)
     """After how long a version without a tag goes."""
+    admission: Admission = Admission()
+    """Which images run."""
     readers: tuple[str, ...] = setting((), "§9.2")
     """The workloads and groups, of `identities`, that pull images."""
     writers: tuple[str, ...] = setting((), "§9.2")

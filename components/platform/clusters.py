@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 
 from settings.kubernetes import Role
+from settings.section import images as images_of
 
 from ..cluster_backups import ClusterBackups, ClusterBackupsArgs
 from ..images import Images, ImagesArgs
@@ -40,6 +41,7 @@ def clusters(base: Foundation) -> Clusters:
                 **{f"nodes-{region}": cluster.node_account.member for region, cluster in by_region.items()},
             },
             writers={name: base.members[name] for name in settings.images.writers},
+            pulled=[reference for _, reference in images_of(settings)],
             protect=base.protect,
             requires=base.enabled(*Images.APIS),
         ),

@@ -138,6 +138,8 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
             ("users", ["data-admins"], {}, "member"),
         )
     },
+    "images.admission.enforced": ("dev", {"images": {"admission": {"enforced": False}}}, "images-admission:defaultAdmissionRule.enforcementMode"),
+    "images.admission.also": ("prod", {"images": {"admission": {"also": ["us-docker.pkg.dev/others/images/**"]}}}, "images-admission:admissionWhitelistPatterns[1].namePattern"),
     **{
         f"images.{key}": ("prod", {"images": {key: value}}, path)
         for key, value, path in (

@@ -11,8 +11,12 @@ import pytest
 from localcloud.gcp.catalog import types
 from localcloud.values import at, every
 from settings import SettingsError, load_stack_file
+from settings.images import registry_of
+from settings.section import images
+from tools.recorder import ROOT
 
-from ..environments import ENVIRONMENTS, recorded, resources
+from ..environments import ENVIRONMENTS, kubernetes_clusters, recorded, resources
+from ..settings.refusals import refusal
 
 ON: dict[str, Any] = {"bigtable": {"enabled": True}, "firestore": {"enabled": True}}
 ACCOUNT = "012345-6789AB-CDEF01"
@@ -32,6 +36,32 @@ def test_images() -> None:
     granted = resources("prod", {"images": {"readers": ["data-developers"], "writers": ["migrations"]}})
     assert granted["images-data-developers-reader"].inputs["role"] == "roles/artifactregistry.reader"
     assert granted["images-migrations-writer"].inputs["member"].startswith("serviceAccount:migrations@")
+
+
+def test_clusters_run_our_images_and_of_others_those_that_settings_name() -> None:
+    policy = resources("prod")["images-admission"].inputs
+    assert policy["defaultAdmissionRule"] == {"evaluationMode": "ALWAYS_DENY", "enforcementMode": "ENFORCED_BLOCK_AND_AUDIT_LOG"}
+    ours, *others = [pattern["namePattern"] for pattern in policy["admissionWhitelistPatterns"]]
+    assert ours == "us-central1-docker.pkg.dev/alphintra-prod/alphintra-images/**"
+    settings = load_stack_file(ROOT / "Pulumi.prod.yaml")
+    upstreams, named = settings.images.upstreams, {reference for _, reference in images(settings)}
+    assert set(others) == {
+        f"us-central1-docker.pkg.dev/alphintra-prod/{upstreams[registry_of(name)]}/{name.partition('/')[2]}" for name in named
+    }
+    for cluster in kubernetes_clusters("prod"):
+        assert cluster.inputs["binaryAuthorization"] == {"evaluationMode": "PROJECT_SINGLETON_POLICY_ENFORCE"}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{enforced: false}", "images.admission.enforced is false, but prod runs no image that its settings do not name"),
+        ("{also: ['docker.io/**']}", "images.admission.also"),
+        ("{also: ['**']}", "images.admission.also"),
+    ],
+)
+def test_what_may_not_be_admitted(tmp_path: Path, text: str, says: str) -> None:
+    assert says in refusal(tmp_path, "prod", f"images: {{admission: {text}}}")
 
 
 def test_images_of_others_come_through_repositories_of_our_own() -> None:

@@ -180,7 +180,10 @@ def _amounts() -> list[Case]:
     n = "pod-fits"
     says = "0/3 nodes are available: 3 Insufficient memory"
     fits = case(n, says, deployment(n, **resources(memory="30Gi")), deployment(n, **resources(memory="20Gi")), waits=True)
-    return [ranges, quotas, objects, fits]
+    n = "image-admitted"
+    says = "Image elsewhere.example/app:1 denied by Binary Authorization default admission rule. Denied by always_deny admission rule"
+    admitted = case(n, says, deployment(n, image="elsewhere.example/app:1"), deployment(n), waits=True)
+    return [ranges, quotas, objects, fits, admitted]
 
 
 ES_CRD: dict[str, Any] = {

@@ -9,13 +9,19 @@ from typing import Any
 
 from localcloud.kubernetes.clusters import CLUSTER, NODE_POOL
 from localcloud.kubernetes.provider import KubernetesProvider
+from localcloud.kubernetes.rules.images import POLICY
 from localcloud.plugin import NotReady, State
 from localcloud.store import Row, Store
 from tests.localcloud.world import Res
 
 ENDPOINT = "gke-1234.us-central1.gke.goog"
 PATH = "projects/p/locations/us-central1/clusters/c"
-FEATURES = {"monitoringConfig": {"managedPrometheus": {"enabled": True}}, "secretManagerConfig": {"enabled": True}}
+ADMITTED = ("registry.example/**", "docker.io/library/*")
+FEATURES = {
+    "binaryAuthorization": {"evaluationMode": "PROJECT_SINGLETON_POLICY_ENFORCE"},
+    "monitoringConfig": {"managedPrometheus": {"enabled": True}},
+    "secretManagerConfig": {"enabled": True},
+}
 
 
 def kubeconfig(endpoint: str = ENDPOINT) -> str:
@@ -35,6 +41,9 @@ def put_cluster(store: Store, machine: str = "n2-standard-8", count: int = 1, **
     dns = {"controlPlaneEndpointsConfig": {"dnsEndpointConfig": {"endpoint": ENDPOINT}}}
     with store.transaction():
         _put(store, CLUSTER, PATH, {"name": "c", "location": "us-central1"}, {**dns, **FEATURES})
+        deny = {"evaluationMode": "ALWAYS_DENY", "enforcementMode": "ENFORCED_BLOCK_AND_AUDIT_LOG"}
+        admitted = [{"namePattern": pattern} for pattern in ADMITTED]
+        _put(store, POLICY, "policy", {"defaultAdmissionRule": deny, "admissionWhitelistPatterns": admitted}, {})
         config = {"name": "pool", "cluster": "c", "location": "us-central1", "nodeCount": count, **pool}
         _put(
             store,
