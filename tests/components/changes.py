@@ -370,7 +370,7 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
             ("count", 2, "outputs.clusters.us-central1.pools.timescaledb.pods.timescaledb.count"),
         )
     },
-    "url_signing.signers": ("prod", {"url_signing": {"signers": {"kyc-url-signer": None}}}, "accountId"),
+    "url_signing.signers": ("prod", {"url_signing": {"signers": {"legal-url-signer": {"purpose": "URLs for contracts", "issuers": ["compliance-service"], "access": {"download": {"bucket": "documents", "role": "read", "folder": "legal/"}}}}}}, "url-signing-legal-url-signer:accountId"),
     "url_signing.signers.<name>.purpose": ("prod", {"url_signing": {"signers": {"kyc-url-signer": {"purpose": "Something else"}}}}, "description"),
     "url_signing.signers.<name>.issuers": ("prod", {"url_signing": {"signers": {"kyc-url-signer": {"issuers": ["auth-service"]}}}}, "member"),
     "url_signing.signers.<name>.access": ("prod", {"url_signing": {"signers": {"kyc-url-signer": {"access": {"upload": None}}}}}, "role"),
@@ -481,15 +481,89 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
 ONE_VALUE = {"database.engine"}
 """Settings that have one allowed value, so that nothing can be laid on top."""
 ALONE = {
-    *(f"governance.{part}.enabled" for part in ("policies", "perimeter", "findings")),
-    "governance.perimeter.enforced", "governance.policies.constraints", "bigtable.enabled", "firestore.enabled", "budget.billing_account",
-    "environment", "project.id", "regions.primary", "regions.secondary", "protection.tear_down", "database.edition",
-    "network.firewall", "network.firewall.<name>.direction", "identities.workloads", "secrets.credentials", "storage.buckets",
-    "storage.buckets.<name>.lifecycle", "cache.cluster.persistence.mode", "cache.cluster.persistence.snapshot_hours",
-    "cache.cluster.archive", "cache.sessions.persistence.mode", "cache.sessions.persistence.snapshot_hours",
-    "kubernetes.clusters", "kubernetes.clusters.<name>.zones",
-    "static_assets.tls.profile", "static_assets.tls.oldest", "static_assets.edge.denied_ranges",
-    "static_assets.edge.denied_countries",
-    "monitoring.channels.<name>.token_version", "monitoring.channels.<name>.kind", "monitoring.objectives", "monitoring.burn_rates",
+    "cache.sessions.form", "cache.sessions.redis_version", "environment", "generation", "kubernetes.clusters", "project.id",
+    "regions.primary", "regions.secondary", "storage.buckets.<name>.access.<name>.group",
+    "storage.buckets.<name>.access.<name>.workload", "url_signing.signers",
 }  # fmt: skip
 """Settings that move so much that no other is tried together with them."""
+ROUNDS: tuple[frozenset[str], ...] = (
+    frozenset({
+        "analytics.datasets.<name>.readers", "budget.billing_account", "cache.cluster.archive.every_hours",
+        "cache.cluster.backups.retention_days", "cache.cluster.persistence.mode", "cache.sessions.backups.retention_days",
+        "cache.sessions.persistence.mode", "database.edition", "database.replicas.<name>.availability", "database.zone",
+        "encryption.key_ring", "images.repository", "kubernetes.clusters.<name>.zones",
+        "monitoring.burn_rates.<name>.severity", "monitoring.fallback", "network.firewall", "network.primary.nodes",
+        "network.primary.pods", "network.primary.services", "object_events.arrivals.<name>.folder",
+        "object_events.retention_days", "protection.tear_down", "static_assets.edge.denied_countries",
+        "static_assets.tls.profile", "storage.abort_uploads_days", "storage.buckets.<name>.region",
+        "url_signing.signers.<name>.access.<name>.bucket", "workspaces.namespaces.<name>.clusters",
+    }),
+    frozenset({
+        "analytics.datasets", "analytics.federation.users", "cache.cluster.archive.first_hour",
+        "cache.cluster.persistence.snapshot_hours", "cache.sessions.persistence.snapshot_hours", "database.name",
+        "database.replicas.<name>.zone", "kubernetes.clusters.<name>.pools.<name>.zones", "monitoring.burn_rates",
+        "monitoring.channels.<name>.kind", "network.firewall.<name>.direction", "network.secondary.nodes",
+        "network.secondary.pods", "network.secondary.services", "object_events.undelivered_days",
+        "static_assets.edge.denied_ranges", "static_assets.tls.oldest", "storage.buckets.<name>.lifecycle",
+        "workspaces.namespaces",
+    }),
+    frozenset({
+        "cache.cluster.backups", "cache.sessions.backups", "encryption.keys.<name>.used_by", "monitoring.channels",
+        "monitoring.channels.<name>.token_version", "monitoring.objectives", "secrets.credentials",
+        "storage.buckets.<name>.lifecycle.<name>.age_days", "storage.prefix", "workspaces.priorities",
+    }),
+    frozenset({
+        "analytics.sinks.<name>.dataset", "bigtable.tables", "cache.cluster.archive", "firestore.enabled",
+        "governance.findings.enabled", "governance.policies.enabled", "identities.workloads",
+        "monitoring.channels.<name>.address", "object_events.arrivals",
+    }),
+    frozenset({
+        "analytics.sinks.<name>.bucket", "identities.workloads.<name>.kubernetes", "monitoring.alerts", "network.name",
+        "storage.buckets.<name>.access.<name>.folder", "url_signing.signers.<name>.access.<name>.role",
+    }),
+    frozenset({
+        "analytics.sinks", "bigtable.enabled", "governance.findings.name", "governance.perimeter.enforced",
+        "governance.policies.constraints", "identities.groups.<name>.metrics", "identities.workloads.<name>.secrets",
+        "monitoring.alerts.<name>.severity", "monitoring.burn_rates.<name>.channels",
+        "url_signing.signers.<name>.access.<name>.folder",
+    }),
+    frozenset({
+        "database.replica_name", "identities.workloads.<name>.caches", "monitoring.alerts.<name>.channels",
+        "object_events.arrivals.<name>.bucket", "workspaces.priorities.<name>.purpose",
+    }),
+    frozenset({
+        "bigtable.users", "governance.perimeter.enabled",
+    }),
+    frozenset({
+        "kubernetes.name", "storage.buckets.<name>.access",
+    }),
+    frozenset({
+        "firestore.database", "network.firewall.<name>.purpose",
+    }),
+    frozenset({
+        "firestore.users", "governance.perimeter.access_policy",
+    }),
+    frozenset({
+        "identities.workloads.<name>.purpose", "static_assets.name", "url_signing.signers.<name>.issuers",
+    }),
+    frozenset({
+        "governance.findings.retention_days", "identities.groups.<name>.log_views",
+    }),
+    frozenset({
+        "analytics.datasets.<name>.purpose", "encryption.keys", "url_signing.signers.<name>.access",
+    }),
+    frozenset({
+        "identities.workloads.<name>.database", "url_signing.signers.<name>.purpose",
+    }),
+    frozenset({
+        "images.readers", "storage.buckets",
+    }),
+    frozenset({
+        "encryption.keys.<name>.regions", "images.writers",
+    }),
+    frozenset({
+        "database.databases", "object_events.arrivals.<name>.consumer", "storage.buckets.<name>.access.<name>.role",
+    }),
+)  # fmt: skip
+"""Settings that are tried in one run, although others have a property of the same name: none of a round changes what another is
+seen by. One that is in no round, nor alone, is tried together with all whose property is theirs only."""

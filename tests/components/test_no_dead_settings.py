@@ -14,16 +14,20 @@ from settings.profiles import overlay
 from tools.docs import leaves
 
 from ..environments import flat, recorded
-from .changes import ALONE, CHANGES, ONE_VALUE
+from .changes import ALONE, CHANGES, ONE_VALUE, ROUNDS
 
 
 def _together() -> dict[str, dict[str, Any]]:
-    """What to lay on top for each setting. Those of production whose property no other setting has are tried in one run: each
-    property shows that its own setting reaches it."""
+    """What to lay on top for each setting. Those of production whose property no other setting has are tried in one run, and
+    those of a round: each property shows that its own setting reaches it."""
     paths = Counter(path for _, _, path in CHANGES.values())
-    shared = [s for s, (env, _, path) in CHANGES.items() if env == "prod" and paths[path] == 1 and s not in ALONE | ONE_VALUE]
-    all_at_once = reduce(overlay, (CHANGES[setting][1] for setting in shared), dict[str, Any]())
-    return {setting: all_at_once if setting in shared else over for setting, (_, over, _) in CHANGES.items()}
+    apart = ALONE | ONE_VALUE | frozenset[str]().union(*ROUNDS)
+    shared = frozenset(s for s, (env, _, path) in CHANGES.items() if env == "prod" and paths[path] == 1 and s not in apart)
+    over = {setting: over for setting, (_, over, _) in CHANGES.items()}
+    for settings in (shared, *ROUNDS):
+        all_at_once = reduce(overlay, (CHANGES[setting][1] for setting in sorted(settings)), dict[str, Any]())
+        over |= dict.fromkeys(settings, all_at_once)
+    return over
 
 
 OVER = _together()
@@ -33,7 +37,7 @@ def test_every_setting_is_tried() -> None:
     assert CHANGES.keys() == {".".join(path) for path, _ in leaves(Environment)}
 
 
-@pytest.mark.parametrize("setting", sorted(CHANGES.keys() - ONE_VALUE))
+@pytest.mark.parametrize("setting", sorted(CHANGES.keys() - ONE_VALUE, key=lambda setting: (json.dumps(OVER[setting]), setting)))
 def test_the_setting_reaches_the_property_that_carries_it(setting: str) -> None:
     environment, _, path = CHANGES[setting]
     before, after = _inputs(environment, {}), _inputs(environment, OVER[setting])
