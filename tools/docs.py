@@ -7,6 +7,7 @@ docs/reference/local-cloud.md      what the local cloud knows and refuses
 docs/reference/policies.md         what the policy pack asserts
 docs/reference/alerts.md           who is told of what
 docs/reference/outputs.md          what the stack exports
+docs/reference/cache.md            the key space of the cache
 README.md                          the picture of production
 """
 
@@ -20,6 +21,7 @@ from typing import Any, cast, get_args, get_origin
 
 from pydantic import BaseModel
 
+from database.cache.keys import KEYS
 from localcloud.gcp.catalog import types
 from localcloud.gcp.cloud import rules as cloud_rules
 from localcloud.kubernetes.kinds import kinds
@@ -73,6 +75,7 @@ def documents() -> dict[str, str]:
         "docs/reference/policies.md": policies(),
         "docs/reference/alerts.md": alerts(),
         "docs/reference/outputs.md": outputs(),
+        "docs/reference/cache.md": cache(),
         "README.md": readme((ROOT / "README.md").read_text()),
     }
 
@@ -276,6 +279,32 @@ def outputs() -> str:
         "What the stack exports, as `prod` would have it: references, never the values of secrets.",
         f"```json\n{json.dumps(dict(sorted(exported.items())), indent=2, sort_keys=True)}\n```",
     )
+
+
+def cache() -> str:
+    """The reference of the cache's keys."""
+    rows: Rows = []
+    for key in KEYS:
+        held = key.contract
+        life = "as its writer says" if held.ttl_seconds is None else f"{held.ttl_seconds:,} s"
+        fresh = "" if held.fresh_seconds is None else f"{held.fresh_seconds:,} s"
+        shape = f"{held.shape}, {held.longest} at most" if held.longest else str(held.shape)
+        inside = ", ".join(f"{name}: {kind}" for name, kind in held.fields.items())
+        rows.append(
+            [f"`{held.pattern}`", _line(key.__doc__), shape, inside, life, fresh, held.store, held.evicted, held.hash_tag or "",
+             ", ".join(held.writers), held.when_lost, held.source]
+        )  # fmt: skip
+    return _page(
+        "Keys of the cache",
+        "Every key that there is, from `database/cache/keys.py`. `<name>` is filled in; keys with the same text in braces, the "
+        "hash tag, are in one slot. What is older than it is fresh is served only while the new value is fetched. `decimal` is a "
+        "number as text, `time` is RFC 3339 in UTC.",
+        _table(
+            ["key", "what it is", "type", "fields", "lives", "fresh for", "store", "evicted", "hash tag", "written by",
+             "when it is lost", "source"],
+            rows,
+        ),
+    )  # fmt: skip
 
 
 def readme(text: str) -> str:

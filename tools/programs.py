@@ -1,4 +1,4 @@
-"""Programs of the operating system that the database tests run: PostgreSQL 15, pg_cron, PgBouncer, sqitch.
+"""Programs of the operating system that the database tests run: PostgreSQL 15, pg_cron, PgBouncer, sqitch, Redis 7.
 
 Where this may install packages (root on Debian or Ubuntu), it does, and says so; elsewhere it says what to install,
 and the tests that need them are skipped and counted. What is installed stays, so this happens once.
@@ -25,6 +25,7 @@ PACKAGES = {
     "pgbouncer": Path("/usr/sbin/pgbouncer"),
     "sqitch": Path("/usr/bin/sqitch"),
     "libdbd-pg-perl": Path("/usr/share/doc/libdbd-pg-perl"),
+    "redis-server": Path("/usr/bin/redis-server"),
     "util-linux": Path("/usr/bin/setpriv"),
 }
 """Packages, each with a file that is there when it is installed."""
