@@ -26,8 +26,9 @@ from .secret import Secrets
 from .section import Section, images, setting, zone_region
 from .static_assets import StaticAssets
 from .storage import Bucket, Storage
+from .timeseries import MEMBERS, PASSWORDS, Members, Role, TimeSeries
 from .url_signing import UrlSigning
-from .workspaces import Workspaces
+from .workspaces import Namespace, Workspaces
 
 Profile = Literal["dev", "staging", "prod"]
 NAME_LENGTH = 97
@@ -82,6 +83,8 @@ class Environment(Section):
     """Firestore, off until it is wanted."""
     kubernetes: Kubernetes = Kubernetes()
     """GKE."""
+    timeseries: TimeSeries = TimeSeries()
+    """The time series: TimescaleDB."""
     url_signing: UrlSigning = UrlSigning()
     """Signed URLs."""
     object_events: ObjectEvents = ObjectEvents()
@@ -111,6 +114,20 @@ class Environment(Section):
             return []
         with_keys = {service for key in self.keys_in_use.keys.values() for service in key.used_by}
         return sorted(with_keys & {*self.governance.policies.keyed_services})
+
+    @property
+    def timeseries_members(self) -> dict[Role, Members]:
+        """The members of each site of the time series, by the role of its region: where a cluster has room for them."""
+        members: dict[Role, Members] = {}
+        for role in self.timeseries.sites:
+            cluster = self.kubernetes.clusters.get(role)
+            placed = cluster.placed(MEMBERS) if cluster else None
+            if placed:
+                pool, pod = placed
+                members[role] = Members(
+                    pool=pool, count=pod.count, cpu=pod.cpu, memory_gib=pod.memory_gib, huge_pages_gib=pod.huge_pages_gib
+                )
+        return members
 
     @property
     def protected(self) -> bool:
@@ -430,6 +447,67 @@ class Environment(Section):
                     f"identities.workloads.{account}.kubernetes is {workload.kubernetes}, but workspaces.namespaces has no "
                     f"{namespace}; there are {', '.join(namespaces)}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _timeseries(self) -> Environment:
+        known, members = self.timeseries, self.timeseries_members
+        if known.leader not in members:
+            raise ValueError(
+                f"timeseries.leader is {known.leader}, but no pool of kubernetes.clusters.{known.leader} has pods {MEMBERS}"
+            )
+        for role, has in members.items():
+            where = f"kubernetes.clusters.{role}.pools.{has.pool}.pods.{MEMBERS}"
+            if problem := has.problem(known.failover, role):
+                raise ValueError(f"{where}.{problem}")
+            quota = self._namespace(MEMBERS).quota
+            each = known.volumes.data_gib + known.volumes.log_gib
+            if has.count * each > quota.storage_gib:
+                raise ValueError(
+                    f"timeseries.volumes needs {has.count} * ({known.volumes.data_gib} + {known.volumes.log_gib}) = "
+                    f"{has.count * each} GiB, but workspaces.namespaces.{MEMBERS}.quota.storage_gib is {quota.storage_gib}"
+                )
+        return self
+
+    def _namespace(self, name: str) -> Namespace:
+        known = self.workspaces.namespaces.get(name)
+        if known is None:
+            raise ValueError(f"workspaces.namespaces.{name} is missing: the time series needs it")
+        return known
+
+    @model_validator(mode="after")
+    def _timeseries_backups(self) -> Environment:
+        known = self.timeseries
+        for key, bucket, folder, workload, roles in (
+            ("bucket", known.bucket, known.repository_folder, "timescaledb", ("write",)),
+            ("export_bucket", known.export_bucket, known.export_folder, "database-backup", ("create", "write")),
+        ):
+            where = f"timeseries.{key}"
+            found = self._known_folder(where, bucket, folder)
+            if found.region == "primary":
+                raise ValueError(
+                    f"{where} is {bucket}, which is in the primary region: it would be lost with what it is a backup of"
+                )
+            reached = [a.folder for a in found.access.values() if a.workload == workload and a.role in roles]
+            if not folder.startswith(tuple(reached)):
+                raise ValueError(
+                    f"{where} is {bucket}, but the workload {workload} cannot {roles[0]} {folder} there; "
+                    f"it reaches {', '.join(reached) or 'nothing'}"
+                )
+        if self.storage.buckets[known.bucket].retention_days:
+            raise ValueError(
+                f"timeseries.bucket is {known.bucket}, whose retention_days keeps every object, but pgBackRest replaces some; "
+                f"set storage.buckets.{known.bucket}.retention_days to 0"
+            )
+        restored, quota = known.volumes.data_gib + known.volumes.log_gib, self._namespace("jobs").quota.storage_gib
+        if restored > quota:
+            raise ValueError(
+                f"timeseries.volumes makes a restore need {known.volumes.data_gib} + {known.volumes.log_gib} = {restored} GiB, "
+                f"but workspaces.namespaces.jobs.quota.storage_gib is {quota}"
+            )
+        for secret in PASSWORDS.values():
+            if secret not in self.secrets.credentials:
+                raise ValueError(f"secrets.credentials.{secret} is missing: the time series needs it")
         return self
 
     @model_validator(mode="after")

@@ -102,15 +102,26 @@ def _default_workloads() -> dict[str, Workload]:
             kubernetes="pgbouncer/pgbouncer",
         ),
         "timescaledb": Workload(
-            purpose="Archives the time-series database's log and backs it up", kubernetes="timescaledb/timescaledb"
+            purpose="The time-series database, its log and its backups",
+            secrets=tuple(
+                f"timeseries-{kind}" for kind in ("superuser", "replication", "rest-api", "monitoring", "export", "restore-test")
+            ),
+            kubernetes="timescaledb/timescaledb",
         ),
         "elasticsearch": Workload(purpose="Snapshots of the search cluster", kubernetes="elasticsearch/elasticsearch"),
         # Jobs.
         "migrations": Workload(purpose="Schema changes of the main database", database=True, kubernetes="jobs/migrations"),
         "database-backup": Workload(
-            purpose="Logical exports of the databases, every day", database=True, kubernetes="jobs/database-backup"
+            purpose="Logical exports of the databases, every day",
+            database=True,
+            secrets=("timeseries-export",),
+            kubernetes="jobs/database-backup",
         ),
-        "restore-test": Workload(purpose="Brings backups back every week, and compares", kubernetes="jobs/restore-test"),
+        "restore-test": Workload(
+            purpose="Brings backups back every week, and compares",
+            secrets=("timeseries-restore-test",),
+            kubernetes="jobs/restore-test",
+        ),
         "audit-export": Workload(
             purpose="Moves audit records older than two years to the archive", database=True, kubernetes="jobs/audit-export"
         ),

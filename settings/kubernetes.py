@@ -125,6 +125,10 @@ class Cluster(Section):
         """The zones of a pool, by their letter."""
         return pool.zones or self.zones
 
+    def placed(self, kind: str) -> tuple[str, Pod] | None:
+        """The pool that has room for a kind of pod, and what the pod asks for; None where no pool has."""
+        return next(((name, pool.pods[kind]) for name, pool in self.pools.items() if kind in pool.pods), None)
+
     @model_validator(mode="after")
     def _pods_fit(self) -> Cluster:
         for name, pool in self.pools.items():

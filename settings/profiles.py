@@ -69,6 +69,7 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
                 },
             },
         },
+        "timeseries": {"volumes": {"data_gib": 500, "log_gib": 64}, "restore_test": {"memory_gib": 4}},
         "static_assets": {"domains": {"assets": "assets.staging.alphintra.com"}},
         "workspaces": {
             "namespaces": {
@@ -154,6 +155,12 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
                 },
             },
             "backups": {"rpo_minutes": 1440, "retain_days": 7, "delete_lock_days": 0},
+        },
+        # One member: there is nobody to wait for.
+        "timeseries": {
+            "failover": {"synchronous": False},
+            "volumes": {"data_gib": 50, "log_gib": 10},
+            "restore_test": {"cpu": 0.5, "memory_gib": 1},
         },
         "static_assets": {"domains": {"assets": "assets.dev.alphintra.com"}, "edge": {"enabled": False}},
         "workspaces": {

@@ -21,7 +21,9 @@ class Credential(Section):
 
 
 def _default_credentials() -> dict[str, Credential]:
-    return {"main-db-postgres": Credential(length=40), "main-db-pgbouncer": Credential(), "main-db-bigquery": Credential()}
+    main = {"main-db-postgres": Credential(length=40), "main-db-pgbouncer": Credential(), "main-db-bigquery": Credential()}
+    kinds = ("superuser", "replication", "rest-api", "monitoring", "export", "restore-test")
+    return {**main, **{f"timeseries-{kind}": Credential() for kind in kinds}}
 
 
 class Secrets(Section):

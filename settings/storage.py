@@ -198,10 +198,19 @@ def _default_buckets() -> dict[str, Bucket]:
             access={
                 "exports": Access(workload="database-backup", role="create", folder="database/postgresql/"),
                 "timescaledb-exports": Access(workload="database-backup", role="create", folder="database/timescaledb/logical/"),
-                # pgBackRest replaces the files that say what is in its repository, and Elasticsearch deletes what it has merged.
-                "timescaledb": Access(workload="timescaledb", role="write", folder="database/timescaledb/repository/"),
+                # Elasticsearch deletes what it has merged.
                 "search": Access(workload="elasticsearch", role="write", folder="database/elasticsearch/"),
                 "restore-test": Access(workload="restore-test", role="read", folder="database/"),
+            },
+        ),
+        # Apart from other backups: pgBackRest decides what is kept, and writes over the files that say what there is. In a colder
+        # class every one of them would be paid for as if it stayed, and where versions are kept nothing would ever go.
+        "timescaledb-repository": Bucket(
+            region="secondary",
+            folders=("database/timescaledb/repository/",),
+            access={
+                "members": Access(workload="timescaledb", role="write", folder="database/timescaledb/repository/"),
+                "restore-test": Access(workload="restore-test", role="read", folder="database/timescaledb/repository/"),
             },
         ),
         "logs": Bucket(

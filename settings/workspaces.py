@@ -76,7 +76,8 @@ def _default_namespaces() -> dict[str, Namespace]:
         "elastic-system": Namespace(quota=Quota(cpu=2, memory_gib=4, pods=10)),
         "pgbouncer": Namespace(clusters=both, quota=Quota(cpu=16, memory_gib=16, pods=20)),
         "services": Namespace(quota=Quota(cpu=64, memory_gib=256, pods=100)),
-        "jobs": Namespace(quota=Quota(cpu=16, memory_gib=64, storage_gib=1024, pods=30)),
+        # A restore of the time series, whole, beside other jobs.
+        "jobs": Namespace(clusters=both, quota=Quota(cpu=16, memory_gib=64, storage_gib=6144, pods=30)),
         "monitoring": Namespace(clusters=both, quota=Quota(cpu=4, memory_gib=8, pods=20)),
     }
 

@@ -15,6 +15,7 @@ from .foundation import labels, lay_foundation
 from .objects import analytics, objects
 from .oversight import budget, governance, observability, people_and_audit
 from .stores import caches, main_database, optional_stores
+from .timeseries import timeseries
 
 __all__ = ["DataPlatform", "labels"]
 
@@ -35,10 +36,18 @@ class DataPlatform(pulumi.ComponentResource):
         analysed = analytics(base, database, stored.storage)
         optional_stores(base)
         running = clusters(base)
+        series = timeseries(base, running, stored.storage)
         watched = observability(base, stores=[database.primary, *database.replicas.values(), *cached.stores])
         budget(base)
         governance(base)
         self.exports = exports(
-            base, database=database, caches=cached, objects=stored, analytics=analysed, clusters=running, dashboards=watched
+            base,
+            database=database,
+            caches=cached,
+            objects=stored,
+            analytics=analysed,
+            clusters=running,
+            series=series,
+            dashboards=watched,
         )
         self.register_outputs(dict(self.exports))

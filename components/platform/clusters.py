@@ -24,6 +24,19 @@ class Clusters:
 
     by_region: dict[str, KubernetesCluster]
     images: Images
+    namespaces: dict[str, Namespaces]
+    """By region."""
+    classes: dict[str, StorageClasses]
+    """By region."""
+
+    def on(self, base: Foundation, region: str) -> pulumi.ResourceOptions:
+        """The options of a component on a cluster: inside the platform, and through the cluster's provider."""
+        return pulumi.ResourceOptions(parent=base.inside.parent, providers=[self.by_region[region].access])
+
+    def running_on(self, base: Foundation, region: str, *after: pulumi.Resource) -> pulumi.ResourceOptions:
+        """The same for what runs pods: it needs nodes, quotas, identities, passwords, and what else is named."""
+        needed = [self.by_region[region], self.namespaces[region], base.secrets, *after]
+        return pulumi.ResourceOptions.merge(self.on(base, region), pulumi.ResourceOptions(depends_on=needed))
 
 
 def clusters(base: Foundation) -> Clusters:
@@ -59,15 +72,15 @@ def clusters(base: Foundation) -> Clusters:
         ),
         opts=base.inside,
     )
+    made = Clusters(by_region=by_region, images=images, namespaces={}, classes={})
     for role in settings.kubernetes.clusters:
         region = base.regions[role]
-        on_it = pulumi.ResourceOptions(parent=base.inside.parent, providers=[by_region[region].access])
-        StorageClasses(
+        made.classes[region] = StorageClasses(
             f"storage-classes-{region}",
             StorageClassesArgs(key=base.encryption.key_for("cluster", region), protect=base.protect),
-            opts=on_it,
+            opts=made.on(base, region),
         )
-        Namespaces(
+        made.namespaces[region] = Namespaces(
             f"namespaces-{region}",
             NamespacesArgs(
                 namespaces=settings.workspaces.within(role),
@@ -75,11 +88,11 @@ def clusters(base: Foundation) -> Clusters:
                 accounts={kubernetes: accounts[name].email for name, kubernetes in bound.items()},
                 protect=base.protect,
             ),
-            opts=on_it,
+            opts=made.on(base, region),
         )
     for region in by_region:
         _backups(base, region, by_region)
-    return Clusters(by_region=by_region, images=images)
+    return made
 
 
 def _cluster(base: Foundation, role: Role) -> KubernetesCluster:

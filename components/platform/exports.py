@@ -23,6 +23,7 @@ def exports(
     objects: Objects,
     analytics: Analytics,
     clusters: Clusters,
+    series: dict[str, dict[str, Any]],
     dashboards: Dashboards,
 ) -> dict[str, pulumi.Output[Any]]:
     """The outputs of the stack, by name."""
@@ -36,6 +37,7 @@ def exports(
             "host": database.hosts["primary"],
             "replicas": {region: database.hosts[region] for region in database.replicas},
         },
+        "timeSeries": series,
         "caches": {
             "cluster": {
                 "name": cluster.primary.id,

@@ -7,6 +7,8 @@ from typing import Any
 LITERAL: dict[str, Any] = {
     "form": "redis", "persistence": {"mode": "RDB", "snapshot_hours": 1}, "backups": None, "rpo_minutes": 60,
 }  # fmt: skip
+
+NO_DIGEST = "sha256:" + "0" * 64
 ACCOUNT = "012345-6789AB-CDEF01"
 CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     # setting: (environment, what to lay on top, the property that must change, of a certain resource where one is named)
@@ -361,13 +363,13 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     },
     **{
         f"kubernetes.clusters.<name>.pools.<name>.pods.<name>.{key}": (
-            "prod", {"kubernetes": {"clusters": {"primary": {"pools": {"timescaledb": {"pods": {"timescaledb": {key: value}}}}}}}}, path,
+            "prod", {"kubernetes": {"clusters": {"secondary": {"pools": {"timescaledb": {"pods": {"timescaledb": {key: value}}}}}}}}, path,
         )
         for key, value, path in (
-            ("cpu", 7, "outputs.clusters.us-central1.pools.timescaledb.pods.timescaledb.requests.cpu"),
-            ("memory_gib", 22, "outputs.clusters.us-central1.pools.timescaledb.pods.timescaledb.requests.memory"),
-            ("huge_pages_gib", 8, "nodeConfig.linuxNodeConfig.hugepagesConfig.hugepageSize2m"),
-            ("count", 2, "outputs.clusters.us-central1.pools.timescaledb.pods.timescaledb.count"),
+            ("cpu", 7, "outputs.clusters.us-east1.pools.timescaledb.pods.timescaledb.requests.cpu"),
+            ("memory_gib", 22, "outputs.clusters.us-east1.pools.timescaledb.pods.timescaledb.requests.memory"),
+            ("huge_pages_gib", 10, "nodeConfig.linuxNodeConfig.hugepagesConfig.hugepageSize2m"),
+            ("count", 1, "outputs.clusters.us-east1.pools.timescaledb.pods.timescaledb.count"),
         )
     },
     "url_signing.signers": ("prod", {"url_signing": {"signers": {"legal-url-signer": {"purpose": "URLs for contracts", "issuers": ["compliance-service"], "access": {"download": {"bucket": "documents", "role": "read", "folder": "legal/"}}}}}}, "url-signing-legal-url-signer:accountId"),
@@ -424,7 +426,7 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     "static_assets.edge.denied_ranges": ("prod", {"static_assets": {"edge": {"denied_ranges": ["192.0.2.0/24"]}}}, "rules[1].match.config.srcIpRanges[0]"),
     "static_assets.edge.denied_countries": ("prod", {"static_assets": {"edge": {"denied_countries": ["KP"]}}}, "rules[0].match.expr.expression"),
     "workspaces.namespaces": ("prod", {"workspaces": {"namespaces": {"another": {}}}}, "metadata.name"),
-    "workspaces.namespaces.<name>.clusters": ("prod", {"workspaces": {"namespaces": {"jobs": {"clusters": ["primary", "secondary"]}}}}, "metadata.name"),
+    "workspaces.namespaces.<name>.clusters": ("prod", {"workspaces": {"namespaces": {"services": {"clusters": ["primary", "secondary"]}}}}, "metadata.name"),
     **{
         f"workspaces.namespaces.<name>.{group}{key}": ("prod", {"workspaces": {"namespaces": {"timescaledb": over}}}, path)
         for group, key, over, path in (
@@ -441,6 +443,63 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     **{
         f"workspaces.priorities.<name>.{key}": ("prod", {"workspaces": {"priorities": {"alphintra-path": {key: value}}}}, path)
         for key, value, path in (("value", 800_000, "value"), ("preempts", False, "preemptionPolicy"), ("purpose", "Something else", "description"))
+    },
+    **{
+        f"timeseries.{key}": ("prod", {"timeseries": over}, f"timeseries-us-central1-{path}")
+        for key, over, path in (
+            ("image", {"image": f"docker.io/timescale/timescaledb-ha:pg15.18-ts2.28.2@{NO_DIGEST}"}, "members:spec.template.spec.containers[0].image"),
+            ("exporter_image", {"exporter_image": f"quay.io/other/exporter:v1@{NO_DIGEST}"}, "members:spec.template.spec.containers[1].image"),
+            ("max_connections", {"max_connections": 200}, "configuration:data.dynamic.json"),
+            ("clients", {"clients": ["services"]}, "access-traffic:spec.ingress[0].from[2].namespaceSelector.matchLabels.kubernetes.io/metadata.name"),
+            ("rto_hours", {"rto_hours": 8}, "settle:spec.activeDeadlineSeconds"),
+            ("sites.<name>.name", {"sites": {"primary": {"name": "others"}}}, "members:metadata.name"),
+            ("sites.<name>.stanza", {"sites": {"primary": {"stanza": "others"}}}, "configuration:data.pgbackrest.conf"),
+            ("volumes.data_gib", {"volumes": {"data_gib": 5200}}, "data-2:spec.resources.requests.storage"),
+            ("volumes.log_gib", {"volumes": {"log_gib": 300}}, "log-2:spec.resources.requests.storage"),
+            ("failover.ttl_seconds", {"failover": {"ttl_seconds": 40}}, "configuration:data.dynamic.json"),
+            ("failover.loop_wait_seconds", {"failover": {"loop_wait_seconds": 4}}, "configuration:data.dynamic.json"),
+            ("failover.retry_timeout_seconds", {"failover": {"retry_timeout_seconds": 4}}, "configuration:data.dynamic.json"),
+            ("failover.synchronous", {"failover": {"synchronous": False}}, "configuration:data.dynamic.json"),
+            ("failover.lag_mib", {"failover": {"lag_mib": 64}}, "configuration:data.dynamic.json"),
+            ("failover.start_seconds", {"failover": {"start_seconds": 90}}, "configuration:data.dynamic.json"),
+            ("failover.stop_seconds", {"failover": {"stop_seconds": 400}}, "members:spec.template.spec.terminationGracePeriodSeconds"),
+            ("repository.archive_timeout_seconds", {"repository": {"archive_timeout_seconds": 90}}, "configuration:data.patroni.yml"),
+            ("repository.retained_full", {"repository": {"retained_full": 8}}, "configuration:data.pgbackrest.conf"),
+            ("repository.processes", {"repository": {"processes": 8}}, "configuration:data.pgbackrest.conf"),
+            ("repository.hours", {"repository": {"hours": 10}}, "backups-full:spec.jobTemplate.spec.activeDeadlineSeconds"),
+            *((f"repository.{key}", {"repository": {key: "5 5 * * *"}}, f"backups-{kind}:spec.schedule") for key, kind in (("full", "full"), ("differential", "diff"), ("incremental", "incr"))),
+            ("repository_folder", {"repository_folder": "database/timescaledb/repository/v2/"}, "configuration:data.pgbackrest.conf"),
+        )
+    },
+    **{
+        f"timeseries.{key}": ("prod", {"timeseries": over}, path)
+        for key, over, path in (
+            ("database", {"database": "others"}, "outputs.timeSeries.us-central1.database"),
+            ("leader", {"leader": "secondary"}, "outputs.timeSeries.us-central1.leads"),
+            ("sites", {"sites": {"secondary": None}}, "outputs.timeSeries.us-east1.leads"),
+            ("rpo_minutes", {"rpo_minutes": 30}, "timeseries-proofs-us-central1-restore-test:spec.jobTemplate.spec.template.spec.containers[0].env[7].value"),
+            ("exports.schedule", {"exports": {"schedule": "5 5 * * *"}}, "timeseries-proofs-us-central1-export:spec.schedule"),
+            ("exports.hours", {"exports": {"hours": 10}}, "timeseries-proofs-us-central1-export:spec.jobTemplate.spec.activeDeadlineSeconds"),
+            ("export_folder", {"export_folder": "database/timescaledb/logical/v2/"}, "timeseries-proofs-us-central1-export:spec.jobTemplate.spec.template.spec.containers[0].env[2].value"),
+            ("restore_test.schedule", {"restore_test": {"schedule": "5 5 * * *"}}, "timeseries-proofs-us-central1-restore-test:spec.schedule"),
+            ("restore_test.cpu", {"restore_test": {"cpu": 1}}, "timeseries-proofs-us-central1-restore-test:spec.jobTemplate.spec.template.spec.containers[0].resources.requests.cpu"),
+            ("restore_test.memory_gib", {"restore_test": {"memory_gib": 16}}, "timeseries-proofs-us-central1-restore-test:spec.jobTemplate.spec.template.spec.containers[0].resources.limits.memory"),
+            ("restore_test.hours", {"restore_test": {"hours": 5}}, "timeseries-proofs-us-central1-restore-test:spec.jobTemplate.spec.activeDeadlineSeconds"),
+        )
+    },
+    **{
+        f"timeseries.{key}": (
+            "prod",
+            {"timeseries": over, "storage": {"buckets": {bucket: {"access": {"moved": {"workload": workload, "role": role, "folder": folder}}}}}},
+            path,
+        )
+        for key, over, bucket, workload, role, folder, path in (
+            ("bucket", {"bucket": "backups"}, "backups", "timescaledb", "write", "database/timescaledb/repository/", "timeseries-us-central1-configuration:data.pgbackrest.conf"),
+            (
+                "export_bucket", {"export_bucket": "timescaledb-repository", "export_folder": "database/timescaledb/repository/logical/"}, "timescaledb-repository",
+                "database-backup", "create", "database/timescaledb/repository/logical/", "timeseries-proofs-us-central1-export:spec.jobTemplate.spec.template.spec.containers[0].env[1].value",
+            ),
+        )
     },
     "monitoring.channels": ("prod", {"monitoring": {"channels": {"security": {"kind": "email", "address": "sec@example.com"}}}}, "labels.email_address"),
     "monitoring.channels.<name>.kind": ("prod", {"monitoring": {"channels": {"slack": {"kind": "email", "address": "x@example.com"}}}}, "notificationChannels[1]"),
@@ -483,7 +542,7 @@ ONE_VALUE = {"database.engine"}
 ALONE = {
     "cache.sessions.form", "cache.sessions.redis_version", "environment", "generation", "kubernetes.clusters", "project.id",
     "regions.primary", "regions.secondary", "storage.buckets.<name>.access.<name>.group",
-    "storage.buckets.<name>.access.<name>.workload", "url_signing.signers",
+    "storage.buckets.<name>.access.<name>.workload", "timeseries.export_bucket", "timeseries.leader", "timeseries.sites", "url_signing.signers",
 }  # fmt: skip
 """Settings that move so much that no other is tried together with them."""
 ROUNDS: tuple[frozenset[str], ...] = (

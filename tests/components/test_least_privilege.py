@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from localcloud.gcp.rules.iam_policy import roles
-from policies.rules import GRANTS
+from policies.tokens import GRANTS
 
 from ..environments import ENVIRONMENTS, kubernetes_clusters, recorded
 
@@ -44,11 +44,22 @@ WORKLOADS: dict[str, Grants] = {
     "support-service": SIGN_IN,
     "market-data-ingest": CACHE | {(WRITE, "datasets/market-data/")},
     "pgbouncer": {("secretmanager.secretAccessor", "secret main-db-pgbouncer")},
-    "timescaledb": {(WRITE, "backups/database/timescaledb/repository/")},
+    "timescaledb": {
+        (WRITE, "timescaledb-repository/database/timescaledb/repository/"),
+        *(("secretmanager.secretAccessor", f"secret timeseries-{kind}") for kind in (
+            "superuser", "replication", "rest-api", "monitoring", "export", "restore-test",
+        )),
+    },
     "elasticsearch": {(WRITE, "backups/database/elasticsearch/")},
     "migrations": SIGN_IN,
-    "database-backup": SIGN_IN | {(CREATE, "backups/database/postgresql/"), (CREATE, "backups/database/timescaledb/logical/")},
-    "restore-test": {(READ, "backups/database/")},
+    "database-backup": SIGN_IN | {
+        (CREATE, "backups/database/postgresql/"), (CREATE, "backups/database/timescaledb/logical/"),
+        ("secretmanager.secretAccessor", "secret timeseries-export"),
+    },
+    "restore-test": {
+        (READ, "backups/database/"), (READ, "timescaledb-repository/database/timescaledb/repository/"),
+        ("secretmanager.secretAccessor", "secret timeseries-restore-test"),
+    },
     "audit-export": SIGN_IN | {(CREATE, "logs/audit/")},
     "frontend-release": {(WRITE, "static-assets/")},
     "cache-warmer": SIGN_IN | CACHE,

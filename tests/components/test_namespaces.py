@@ -71,6 +71,7 @@ def test_the_standby_has_the_namespaces_of_what_stands_by() -> None:
         "timescaledb",
         "pgbouncer",
         "monitoring",
+        "jobs",
     }
     assert {name.removeprefix(f"{PRIMARY}-") for name in names if name.startswith(PRIMARY)} == {
         *("timescaledb", "elasticsearch", "elastic-system", "pgbouncer", "services", "jobs", "monitoring"),

@@ -14,7 +14,8 @@ PRIMARY = resources("prod")["main-db-primary"]
 REPLICA = resources("prod")["main-db-replica-us-east1"]
 STATEFUL = {
     "BackupPlan", "Bucket", "Cluster", "Connection", "CryptoKey", "Database", "DatabaseInstance", "Dataset", "GlobalAddress",
-    "Instance", "KeyRing", "Namespace", "Network", "Repository", "Secret", "StorageClass", "Subnetwork",
+    "Instance", "KeyRing", "Namespace", "Network", "PersistentVolumeClaim", "Repository", "Secret", "StatefulSet", "StorageClass",
+    "Subnetwork",
 }  # fmt: skip
 """What holds data, or cannot be rebuilt without losing it."""
 

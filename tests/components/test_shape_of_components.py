@@ -66,8 +66,8 @@ def test_a_consumer_of_a_key_waits_for_its_agents_grant() -> None:
                 needed = [urn for urn in grants if value.endswith(f"/{_key_name(urn)}") and _region(value) in urn]
                 assert needed, f"{known.urn}: nobody is granted the use of {value}"
                 assert set(needed) <= set(known.property_dependencies[top]), known.urn
-    assert consumers == 51, (
-        "two instances, seven secrets in two regions, eight buckets, four topics, two datasets, a connection, three caches, a "
+    assert consumers == 64, (
+        "two instances, thirteen secrets in two regions, nine buckets, four topics, two datasets, a connection, three caches, a "
         "repository and four that stand before others, two clusters' secrets and default pools, six pools, two plans"
     )
 
@@ -114,7 +114,18 @@ def test_no_password_is_ever_plain(environment: str) -> None:
 def test_outputs_are_references() -> None:
     outputs = recorded("prod").stack_outputs
     assert set(outputs) == {
-        *("project", "network", "mainDatabase", "caches", "buckets", "urlSigners", "objectEvents", "staticAssets", "analytics"),
+        *(
+            "project",
+            "network",
+            "mainDatabase",
+            "timeSeries",
+            "caches",
+            "buckets",
+            "urlSigners",
+            "objectEvents",
+            "staticAssets",
+            "analytics",
+        ),
         *("images", "secrets", "serviceAccounts", "groups", "clusters", "keys"),
         *("alertChannels", "dashboards"),
     }

@@ -55,7 +55,7 @@ def test_the_buckets(name: str, location: str, storage_class: str, versioned: bo
 
 
 def test_there_are_no_others() -> None:
-    assert len(of_type("prod", "Bucket")) == 8
+    assert len(of_type("prod", "Bucket")) == 9
 
 
 def test_lifecycles() -> None:
@@ -129,7 +129,7 @@ def test_a_bucket_waits_for_the_storage_agents_grant() -> None:
 
 def test_environments_have_buckets_of_their_own() -> None:
     names = [known.inputs["name"] for environment in ("dev", "staging", "prod") for known in of_type(environment, "Bucket")]
-    assert len(names) == len(set(names)) == 24
+    assert len(names) == len(set(names)) == 27
     assert "retentionPolicy" not in bucket("documents", "dev"), "dev can be taken down"
     assert not [known for known in of_type("dev", "Bucket") if "encryption" in known.inputs or known.protect]
 

@@ -22,6 +22,7 @@ def test_volumes_grow_and_outlive_their_claims(environment: str) -> None:
     known = resources(environment)["storage-classes-us-central1-ssd"].inputs
     assert known["allowVolumeExpansion"] is True
     assert known["reclaimPolicy"] == "Retain"
+    assert resources(environment)["storage-classes-us-central1-scratch"].inputs["reclaimPolicy"] == "Delete", "what is tried goes"
     assert known["volumeBindingMode"] == "WaitForFirstConsumer", "the pod's zone is known before the disk's"
 
 

@@ -14,6 +14,8 @@ from localcloud.catalog import is_kept
 from .harness import Lifecycle, Standing
 
 pytestmark = pytest.mark.engine
+DATA_GIB = {"dev": 60, "staging": 600, "prod": 5200}
+"""Somewhat more than each has for the time series."""
 
 
 @pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
@@ -45,6 +47,7 @@ def test_from_nothing_to_nothing(environment: str, tmp_path: Path) -> None:
         "storage": {"abort_uploads_days": 3},
         "kubernetes": {"clusters": {"primary": {"maintenance": {"days": ["WE", "TH"]}}}},
         "workspaces": {"namespaces": {"jobs": {"quota": {"pods": 12}}}},
+        "timeseries": {"volumes": {"data_gib": DATA_GIB[environment]}},
     }
     cloud.override(resized)
     drifted = cloud.run("drift")
@@ -53,7 +56,12 @@ def test_from_nothing_to_nothing(environment: str, tmp_path: Path) -> None:
     assert "-> db-custom-6-23040" in drifted.out
     assert "~ storage-logs (gcp:Bucket)" in drifted.out
     assert "~ namespaces-us-central1-jobs-quota (kubernetes:ResourceQuota)" in drifted.out
-    assert drifted.out.count("(kubernetes:") == 1, "a change of the cluster changes nothing in it"
+    assert "~ timeseries-us-central1-data-0 (kubernetes:PersistentVolumeClaim)" in drifted.out
+    assert set(re.findall(r"\(kubernetes:(\w+)\)", drifted.out)) == {
+        "ResourceQuota",
+        "PersistentVolumeClaim",  # a volume grows in place, and the set that uses it stays as it is
+        "CronJob",  # a restore needs as much
+    }, "a change of the cluster changes nothing in it"
     assert "±" not in drifted.out, "nothing is replaced"
     cloud.ok("up")
     cloud.assert_true_to_state()

@@ -1,0 +1,165 @@
+"""How the members of a site are reached, and whom they reach: Services, network policies, and what Patroni may do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from ..firewall import PRIVATE_GOOGLE_RANGE
+from ..namespaces import NAMESPACE_NAME
+from .places import APP, METRICS_PORT, PORT, PORT_NAME, REST_PORT, SITE_LABEL, selector
+from .pods import SKIP_AWAIT, metadata
+
+COLLECTORS = ("gmp-system", "gke-gmp-system")
+"""Where the collectors of Managed Prometheus run, on older and newer clusters
+(https://cloud.google.com/stackdriver/docs/managed-prometheus/setup-managed)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimescaleDbAccessArgs:
+    """What `TimescaleDbAccess` takes."""
+
+    scope: str
+    """The site's name: Patroni's scope, and the Service of the leader."""
+    namespace: pulumi.Input[str]
+    account: pulumi.Input[str]
+    """The Kubernetes service account that members run as."""
+    clients: Sequence[str]
+    """The namespaces whose pods may connect."""
+    nodes: str
+    """The range of the region's nodes, in which the control plane has its address."""
+
+
+class TimescaleDbAccess(pulumi.ComponentResource):
+    """Services without a selector where Patroni says who is behind them; and nothing open but what is listed."""
+
+    services: dict[str, k8s.core.v1.Service]
+    """leader, config, standbys, members."""
+
+    def __init__(self, name: str, args: TimescaleDbAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("alphintra:data:TimescaleDbAccess", name, {}, opts)
+        self._name, self._args, self._inside = name, args, pulumi.ResourceOptions(parent=self)
+        self.services = {
+            # Patroni writes leader and addresses into the Endpoints of this name in one step; nobody else declares them.
+            "leader": self._service("leader", args.scope),
+            # Keeps the Endpoints that hold Patroni's settings from being collected as leftovers.
+            "config": self._service("config", f"{args.scope}-config", cluster_ip="None"),
+            "standbys": self._service("standbys", f"{args.scope}-repl", members=selector(args.scope, role="replica")),
+            "members": self._service(
+                "members", f"{args.scope}-pods", members=selector(args.scope), cluster_ip="None", publish_not_ready_addresses=True
+            ),
+        }
+        self._rights()
+        self._traffic()
+        k8s.policy.v1.PodDisruptionBudget(
+            f"{name}-disruption",
+            metadata=metadata(args.scope, args.namespace),
+            # One over all members: one for the leader alone would block every drain of its node.
+            spec=k8s.policy.v1.PodDisruptionBudgetSpecArgs(max_unavailable=1, selector=_all(args.scope)),
+            opts=self._inside,
+        )
+        self.register_outputs({"leader": self.services["leader"].metadata.name})
+
+    def _service(
+        self,
+        role: str,
+        service_name: str,
+        *,
+        members: dict[str, str] | None = None,
+        cluster_ip: str | None = None,
+        publish_not_ready_addresses: bool | None = None,
+    ) -> k8s.core.v1.Service:
+        annotations = SKIP_AWAIT if members and cluster_ip is None else {}
+        return k8s.core.v1.Service(
+            f"{self._name}-{role}",
+            metadata=metadata(service_name, self._args.namespace, selector(self._args.scope), **annotations),
+            spec=k8s.core.v1.ServiceSpecArgs(
+                type="ClusterIP",
+                cluster_ip=cluster_ip,
+                selector=members,
+                publish_not_ready_addresses=publish_not_ready_addresses,
+                ports=[k8s.core.v1.ServicePortArgs(name=PORT_NAME, port=PORT, target_port=PORT, protocol="TCP")],
+            ),
+            opts=self._inside,
+        )
+
+    def _rights(self) -> None:
+        """Patroni keeps its state in Endpoints, and writes each member's role onto its pod."""
+        r = k8s.rbac.v1
+        everything = ["create", "get", "list", "patch", "update", "watch", "delete", "deletecollection"]
+        role = r.Role(
+            f"{self._name}-role",
+            metadata=metadata(self._args.scope, self._args.namespace),
+            rules=[
+                r.PolicyRuleArgs(api_groups=[""], resources=["endpoints"], verbs=everything),
+                r.PolicyRuleArgs(api_groups=[""], resources=["pods"], verbs=["get", "list", "patch", "update", "watch"]),
+            ],
+            opts=self._inside,
+        )
+        r.RoleBinding(
+            f"{self._name}-binding",
+            metadata=metadata(self._args.scope, self._args.namespace),
+            role_ref=r.RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="Role", name=role.metadata.name),
+            subjects=[r.SubjectArgs(kind="ServiceAccount", name=self._args.account, namespace=self._args.namespace)],
+            opts=self._inside,
+        )
+
+    def _traffic(self) -> None:
+        n = k8s.networking.v1
+        own = n.NetworkPolicyPeerArgs(pod_selector=k8s.meta.v1.LabelSelectorArgs())
+        members = [own, *map(pods_of, self._args.clients)]
+        n.NetworkPolicy(
+            f"{self._name}-jobs",
+            metadata=metadata(f"{self._args.scope}-jobs", self._args.namespace),
+            spec=n.NetworkPolicySpecArgs(
+                pod_selector=k8s.meta.v1.LabelSelectorArgs(match_labels={"app": APP, SITE_LABEL: self._args.scope}),
+                policy_types=["Egress"],
+                egress=[n.NetworkPolicyEgressRuleArgs(to=[own], ports=ports(PORT, REST_PORT))],
+            ),
+            opts=self._inside,
+        )
+        n.NetworkPolicy(
+            f"{self._name}-traffic",
+            metadata=metadata(self._args.scope, self._args.namespace),
+            spec=n.NetworkPolicySpecArgs(
+                pod_selector=_all(self._args.scope),
+                policy_types=["Ingress", "Egress"],
+                ingress=[
+                    n.NetworkPolicyIngressRuleArgs(from_=members, ports=ports(PORT)),
+                    # Whoever reaches Patroni can ask it to do things.
+                    n.NetworkPolicyIngressRuleArgs(from_=[own], ports=ports(REST_PORT)),
+                    n.NetworkPolicyIngressRuleArgs(from_=list(map(pods_of, COLLECTORS)), ports=ports(REST_PORT, METRICS_PORT)),
+                ],
+                egress=[
+                    n.NetworkPolicyEgressRuleArgs(to=[own], ports=ports(PORT, REST_PORT)),
+                    # The API server, without which a leader steps down, and the bucket.
+                    n.NetworkPolicyEgressRuleArgs(
+                        to=[range_of(self._args.nodes), range_of(PRIVATE_GOOGLE_RANGE)], ports=ports(443)
+                    ),
+                ],
+            ),
+            opts=self._inside,
+        )
+
+
+def ports(*numbers: int) -> list[k8s.networking.v1.NetworkPolicyPortArgs]:
+    """TCP ports."""
+    return [k8s.networking.v1.NetworkPolicyPortArgs(protocol="TCP", port=number) for number in numbers]
+
+
+def pods_of(namespace: str) -> k8s.networking.v1.NetworkPolicyPeerArgs:
+    """All pods of a namespace."""
+    labels = {NAMESPACE_NAME: namespace}
+    return k8s.networking.v1.NetworkPolicyPeerArgs(namespace_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=labels))
+
+
+def range_of(cidr: str) -> k8s.networking.v1.NetworkPolicyPeerArgs:
+    """An address range."""
+    return k8s.networking.v1.NetworkPolicyPeerArgs(ip_block=k8s.networking.v1.IPBlockArgs(cidr=cidr))
+
+
+def _all(scope: str) -> k8s.meta.v1.LabelSelectorArgs:
+    return k8s.meta.v1.LabelSelectorArgs(match_labels=selector(scope))

@@ -1,0 +1,164 @@
+"""What is outside of the database and looks at it with little power: logical backups, and restores that are tried."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from settings.timeseries import Site, TimeSeries
+
+from ..firewall import PRIVATE_GOOGLE_RANGE
+from ..mounted_secrets import MountedSecrets
+from .access import pods_of, ports, range_of
+from .files import operations
+from .places import NAMESPACE, PORT, Places
+from .pods import amounts, empty, environment, job, metadata, scheduled, working_pod
+from .repository_file import repository_file
+
+c = k8s.core.v1
+JOBS = {"export": "database-backup", "restore-test": "restore-test"}
+"""The jobs, and the name of each one's account."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimescaleDbProofsArgs:
+    """What `TimescaleDbProofs` takes."""
+
+    settings: TimeSeries
+    leader: Site
+    """The site that takes writes."""
+    namespace: pulumi.Input[str]
+    """The jobs' namespace."""
+    accounts: dict[str, pulumi.Input[str]]
+    """The Kubernetes account that each job runs as."""
+    priority: pulumi.Input[str]
+    image: pulumi.Input[str]
+    scratch_class: pulumi.Input[str]
+    """The storage class of what is restored, and goes with the test."""
+    repository_bucket: str
+    export_bucket: str
+    passwords: dict[str, MountedSecrets]
+    """By job."""
+
+
+class TimescaleDbProofs(pulumi.ComponentResource):
+    """A logical backup a day, and a restore a week that is compared with what is live."""
+
+    def __init__(self, name: str, args: TimescaleDbProofsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("alphintra:data:TimescaleDbProofs", name, {}, opts)
+        self._name, self._args, self._places = name, args, Places()
+        self._files = k8s.core.v1.ConfigMap(
+            f"{name}-files",
+            metadata=metadata("timeseries-jobs", args.namespace),
+            data={
+                **operations(),
+                "pgbackrest.conf": repository_file(args.settings, bucket=args.repository_bucket, places=self._places),
+            },
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self._scheduled("export", args.settings.exports.schedule, args.settings.exports.hours, self._export())
+        self._scheduled("restore-test", args.settings.restore_test.schedule, args.settings.restore_test.hours, self._restore())
+        self._traffic()
+        self.register_outputs({})
+
+    def _scheduled(self, kind: str, when: str, hours: int, pod: c.PodSpecArgs) -> None:
+        k8s.batch.v1.CronJob(
+            f"{self._name}-{kind}",
+            metadata=metadata(f"timeseries-{kind}", self._args.namespace),
+            # One that failed is looked at, not tried until it succeeds.
+            spec=scheduled(when, job(pod, {"app": "timeseries-jobs", "job": kind}, hours=hours, tries=0)),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _pod(
+        self,
+        kind: str,
+        resources: c.ResourceRequirementsArgs,
+        variables: Sequence[c.EnvVarArgs],
+        volumes: dict[str, tuple[c.VolumeArgs, str]] | None = None,
+    ) -> c.PodSpecArgs:
+        files = c.VolumeArgs(name="files", config_map=c.ConfigMapVolumeSourceArgs(name=self._files.metadata.name))
+        return working_pod(
+            self._args.image,
+            ["python3", f"{self._places.configuration}/{kind.replace('-', '_')}.py"],
+            account=self._args.accounts[kind],
+            priority=self._args.priority,
+            resources=resources,
+            variables=[*variables, *environment(DATABASE=self._args.settings.database, PASSWORDS=self._places.passwords)],
+            volumes={
+                "files": (files, self._places.configuration),
+                "passwords": (self._args.passwords[kind].volume("passwords"), self._places.passwords),
+                "tmp": (empty("tmp"), "/tmp"),  # noqa: S108
+                **(volumes or {}),
+            },
+        )
+
+    def _export(self) -> c.PodSpecArgs:
+        scope, settings = f"{self._args.leader.name}", self._args.settings
+        hosts = f"host={scope}-repl.{NAMESPACE},{scope}.{NAMESPACE} port={PORT},{PORT} target_session_attrs=prefer-standby"
+        return self._pod(
+            "export",
+            amounts(1, 1024),
+            environment(
+                STANDBY=f"{hosts} user=export sslmode=require",
+                BUCKET=self._args.export_bucket,
+                FOLDER=settings.export_folder,
+            ),
+        )
+
+    def _restore(self) -> c.PodSpecArgs:
+        settings, leader = self._args.settings, self._args.leader
+        test = settings.restore_test
+        size = settings.volumes.data_gib + settings.volumes.log_gib
+        scratch = c.VolumeArgs(
+            name="scratch",
+            ephemeral=c.EphemeralVolumeSourceArgs(
+                volume_claim_template=c.PersistentVolumeClaimTemplateArgs(
+                    spec=c.PersistentVolumeClaimSpecArgs(
+                        access_modes=["ReadWriteOnce"],
+                        storage_class_name=self._args.scratch_class,
+                        resources=c.VolumeResourceRequirementsArgs(requests={"storage": f"{size}Gi"}),
+                    )
+                )
+            ),
+        )
+        return self._pod(
+            "restore-test",
+            amounts(test.cpu, test.memory_gib * 1024),
+            environment(
+                LEADER=f"host={leader.name}.{NAMESPACE} port={PORT} sslmode=require",
+                STANZA=leader.stanza,
+                CONFIGURATION=self._places.repository,
+                RESTORED="/scratch/pgdata",
+                SOCKETS=self._places.sockets,
+                BUFFERS=f"{test.memory_gib * 1024 // 4}MB",
+                SECONDS=str(test.hours * 3600),
+                RPO_SECONDS=str(settings.rpo_minutes * 60),
+                PATH=f"{self._places.programs}:/usr/local/bin:/usr/bin:/bin",
+            ),
+            {
+                "scratch": (scratch, "/scratch"),
+                "sockets": (empty("sockets"), self._places.sockets),
+                "spool": (empty("spool"), self._places.spool),
+                "shm": (empty("shm", in_memory=f"{test.memory_gib * 1024 // 8}Mi"), "/dev/shm"),  # noqa: S108
+            },
+        )
+
+    def _traffic(self) -> None:
+        n = k8s.networking.v1
+        n.NetworkPolicy(
+            f"{self._name}-traffic",
+            metadata=metadata("timeseries-jobs", self._args.namespace),
+            spec=n.NetworkPolicySpecArgs(
+                pod_selector=k8s.meta.v1.LabelSelectorArgs(match_labels={"app": "timeseries-jobs"}),
+                policy_types=["Egress"],
+                egress=[
+                    n.NetworkPolicyEgressRuleArgs(to=[pods_of(NAMESPACE)], ports=ports(PORT)),
+                    n.NetworkPolicyEgressRuleArgs(to=[range_of(PRIVATE_GOOGLE_RANGE)], ports=ports(443)),
+                ],
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )

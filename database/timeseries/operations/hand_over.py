@@ -1,0 +1,29 @@
+"""Before a member stops: a primary writes what it holds to disk and hands over to a standby, so that nobody waits for its lock
+to run out. Whatever goes wrong here, the member stops all the same."""
+
+from __future__ import annotations
+
+import os
+import sys
+import urllib.error
+
+from common import password, patroni, psql
+
+
+def hand_over(rest: str, socket: str) -> str:
+    """Hands over; says what was done."""
+    name = str(patroni("GET", f"{rest}/patroni")["patroni"]["name"])
+    psql(socket, "CHECKPOINT")  # the stop, and a rewind after it, have less to do
+    members = patroni("GET", f"{rest}/cluster")["members"]
+    own = next(member for member in members if member["name"] == name)
+    others = [member for member in members if member["name"] != name and member["state"] in ("running", "streaming")]
+    if own["role"] != "leader" or not others:
+        return f"{name} is {own['role']} of {len(members)}: nothing to hand over"
+    return str(patroni("POST", f"{rest}/switchover", {"leader": name}, secret=password("rest-api"), seconds=60))
+
+
+if __name__ == "__main__":
+    try:
+        sys.stdout.write(hand_over(os.environ["REST"], os.environ["SOCKET"]) + "\n")
+    except (OSError, RuntimeError, urllib.error.URLError, KeyError, StopIteration) as error:
+        sys.stderr.write(f"not handed over: {error}\n")

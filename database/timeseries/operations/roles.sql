@@ -1,0 +1,21 @@
+-- Roles and the database; passwords come from the environment, and are not written to the log.
+SET log_statement = 'none';
+SET log_min_duration_statement = -1;
+\getenv monitoring MONITORING_PASSWORD
+\getenv export EXPORT_PASSWORD
+\getenv restore_test RESTORE_TEST_PASSWORD
+\getenv database DATABASE
+
+SELECT format('CREATE ROLE %I LOGIN', name)
+  FROM unnest(ARRAY['monitoring', 'export', 'restore_test']) AS name
+ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
+\gexec
+ALTER ROLE monitoring CONNECTION LIMIT 5 PASSWORD :'monitoring';
+ALTER ROLE export CONNECTION LIMIT 5 PASSWORD :'export';
+ALTER ROLE restore_test CONNECTION LIMIT 5 PASSWORD :'restore_test';
+GRANT pg_monitor TO monitoring, restore_test;
+GRANT pg_read_all_data TO export, restore_test;
+
+SELECT format('CREATE DATABASE %I', :'database')
+ WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database')
+\gexec
