@@ -10,6 +10,7 @@ import pulumi_gcp as gcp
 
 import settings.monitoring as spec
 
+from .durations import days
 from .secrets import replication
 
 Sensitive = gcp.monitoring.NotificationChannelSensitiveLabelsArgs
@@ -25,6 +26,8 @@ class AlertChannelsArgs:
     labels: Mapping[str, str]
     protect: bool
     """Whether secrets refuse to be deleted."""
+    secret_destroy_delay_days: int
+    """How long a token that was destroyed can be brought back."""
     requires: Sequence[pulumi.Resource] = ()
     """What must be there first: the enabled APIs."""
 
@@ -48,6 +51,7 @@ class AlertChannels(pulumi.ComponentResource):
                 secret_id=f"alert-channel-{channel}",
                 replication=replication(args.keys),
                 deletion_protection=args.protect,
+                version_destroy_ttl=days(args.secret_destroy_delay_days),
                 opts=pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=args.requires),
             )
             for channel, known in args.settings.items()

@@ -5,6 +5,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from policies.enforcement import PolicyError
 from policies.pack import serve
 
-serve()
+try:
+    serve()
+except PolicyError as error:
+    sys.exit(f"the policy pack cannot start: {error}")

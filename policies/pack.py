@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from pulumi_policy import (
@@ -19,13 +20,15 @@ from pulumi_policy import (
 from .rule import About, Rule
 from .rules import RULES
 from .servicer import PACK, Servicer
+from .waivers import Waiver, load
 
 
-def serve(rules: Sequence[About] = RULES) -> None:
+def serve(rules: Sequence[About] = RULES, waivers: Sequence[Waiver] | None = None) -> None:
     """Answers the engine until it is done."""
+    excused = load(RULES, datetime.now(tz=UTC).date()) if waivers is None else waivers
     sdk: Any = policy
     policies = [registered(rule) for rule in rules]
-    sdk._PolicyAnalyzerServicer = lambda *_: Servicer(rules, policies)  # pyright: ignore[reportUnknownLambdaType]
+    sdk._PolicyAnalyzerServicer = lambda *_: Servicer(rules, policies, excused)  # pyright: ignore[reportUnknownLambdaType]
     gc.freeze()  # what is loaded stays; collections look at what requests make
     PolicyPack(PACK, policies, enforcement_level=EnforcementLevel.MANDATORY)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ class Resource:
     urn: str
     name: str
     properties: Mapping[str, Any]
-    """Inputs, and outputs where the whole stack is looked at. Reading what a preview does not know raises UnknownValueError."""
+    """Inputs; of the stack itself what it exports. Reading what a preview does not know raises UnknownValueError."""
     protect: bool = False
     ignore_changes: Sequence[str] = ()
     parent: str = ""
@@ -31,11 +31,18 @@ class Stack:
 
     def __init__(self, resources: Iterable[Resource], environment: str) -> None:
         self.environment = environment
+        self.waivers_in_vain: list[str] = []
+        """Waivers that excused nothing; filled in before the root is looked at."""
         self.resources = tuple(resources)
         self._by_urn = {known.urn: known for known in self.resources}
         self._by_type: dict[str, list[Resource]] = {}
         for known in self.resources:
             self._by_type.setdefault(known.type, []).append(known)
+        self._users: dict[str, list[tuple[Resource, str]]] = {}
+        for known in self.resources:
+            for property_, urns in known.links.items():
+                for urn in urns:
+                    self._users.setdefault(urn, []).append((known, property_))
 
     def of(self, *types: str) -> list[Resource]:
         """The resources of the types."""
@@ -46,12 +53,13 @@ class Stack:
         found = (self._by_urn.get(urn) for urn in resource.links.get(property_, ()))
         return [known for known in found if known and known.type in types]
 
-    def pointing_at(self, resource: Resource, *types: str) -> Iterator[tuple[Resource, str]]:
-        """The resources of the types with a value that comes from the resource, and the property."""
-        for known in self.of(*types):
-            for property_, urns in known.links.items():
-                if resource.urn in urns:
-                    yield known, property_
+    def users(self, resource: Resource) -> list[tuple[Resource, str]]:
+        """Who uses a value of the resource, and for which property."""
+        return self._users.get(resource.urn, [])
+
+    def pointing_at(self, resource: Resource, *types: str) -> list[tuple[Resource, str]]:
+        """Those of them that are of the types."""
+        return [(known, property_) for known, property_ in self.users(resource) if known.type in types]
 
     @property
     def outputs(self) -> Mapping[str, Any]:

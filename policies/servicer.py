@@ -19,8 +19,9 @@ from pulumi_policy.proxy import unknown_checking_proxy
 
 from .enforcement import Enforcement, PolicyError, configured, environment_of
 from .judge import Judge, Verdict
-from .resources import Resource, Stack
+from .resources import STACK, Resource, Stack
 from .rule import About, Level
+from .waivers import Waiver
 
 LEVELS: Mapping[Level, int] = {
     "mandatory": proto.MANDATORY, "advisory": proto.ADVISORY, "disabled": proto.DISABLED, "remediate": proto.REMEDIATE,
@@ -37,11 +38,11 @@ _SDKS: Any = policy._PolicyAnalyzerServicer  # pyright: ignore[reportPrivateUsag
 class Servicer:
     """Answers the engine for a list of rules; what the SDK answers well it still does."""
 
-    def __init__(self, rules: Sequence[About], policies: list[Policy]) -> None:
+    def __init__(self, rules: Sequence[About], policies: list[Policy], waivers: Sequence[Waiver] = ()) -> None:
         self._sdks = _SDKS(PACK, VERSION, policies, EnforcementLevel.MANDATORY)
-        self._rules, self._policies = rules, policies
-        self._enforcement = Enforcement("prod")
-        self._judge = Judge(rules, self._enforcement)
+        self._rules, self._policies, self._waivers = rules, policies, waivers
+        self._inputs: dict[str, Mapping[str, Any]] = {}
+        self._enforce(Enforcement("prod"))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sdks, name)
@@ -73,11 +74,14 @@ class Servicer:
 
     def Analyze(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
         """What the rules on single resources say of one."""
-        return _answer(self._judge.resource(_resource(request)))
+        resource = _resource(request)
+        self._inputs[resource.urn] = resource.properties
+        return _answer(self._judge.resource(resource))
 
     def AnalyzeStack(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """What the rules on relations say of everything."""
-        found = [_resource(known) for known in request.resources]
+        """What the rules on relations say of everything. The engine sends outputs, of which a preview knows few; rules look at
+        inputs, which came before, and at what the stack exports."""
+        found = [_resource(known, self._inputs.get(known.urn)) for known in request.resources]
         return _answer(self._judge.stack(Stack(found, self._enforcement.environment)))
 
     def Remediate(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -86,12 +90,14 @@ class Servicer:
         return self._sdks.Remediate(request, context) if asked else proto.RemediateResponse()
 
     def _enforce(self, enforcement: Enforcement) -> None:
-        self._enforcement, self._judge = enforcement, Judge(self._rules, enforcement)
+        self._enforcement, self._judge = enforcement, Judge(self._rules, enforcement, self._waivers)
 
 
-def _resource(known: Any) -> Resource:
+def _resource(known: Any, inputs: Mapping[str, Any] | None = None) -> Resource:
     """A resource of the protocol's; both kinds of request have the same fields, but for those of a whole stack."""
-    properties: Any = unknown_checking_proxy(deserialize_properties(json_format.MessageToDict(known.properties)))
+    properties: Any = inputs
+    if not inputs or known.type == STACK:
+        properties = unknown_checking_proxy(deserialize_properties(json_format.MessageToDict(known.properties)))
     whole = isinstance(known, proto.AnalyzerResource)
     return Resource(
         type=known.type,
@@ -107,7 +113,7 @@ def _resource(known: Any) -> Resource:
 
 
 def _answer(verdicts: Iterable[Verdict]) -> Any:
-    return proto.AnalyzeResponse(diagnostics=[_diagnostic(verdict) for verdict in verdicts])
+    return proto.AnalyzeResponse(diagnostics=[_diagnostic(verdict) for verdict in verdicts if verdict.waiver is None])
 
 
 def _diagnostic(verdict: Verdict) -> Any:

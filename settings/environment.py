@@ -20,6 +20,7 @@ from .kubernetes import LONGEST_CLUSTER_NAME, SURGE, Kubernetes
 from .monitoring import Monitoring
 from .network import Network
 from .object_events import ObjectEvents
+from .objectives import Objectives
 from .optional_stores import Bigtable, Firestore
 from .platform import Labels, Project, Protection, Regions
 from .secret import Secrets
@@ -74,6 +75,7 @@ class Environment(Section):
     images: Images = Images()
     """Container images."""
     budget: Budget = Budget()
+    objectives: Objectives = Objectives()
     """The alert on the bill."""
     governance: Governance = Governance()
     """What the organisation around the project can add, off until it is wanted."""

@@ -83,6 +83,7 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
         "protection": {"enabled": False},
         "encryption": {"customer_managed": False},
         "network": {"flow_logs": {"sampling": 0.1, "interval": "INTERVAL_10_MIN"}},
+        "objectives": {"database_rpo_minutes": None, "database_rto_minutes": None, "cache_rto_minutes": None},
         "database": {
             "tier": "db-custom-1-3840",
             "availability": "ZONAL",

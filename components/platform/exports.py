@@ -6,6 +6,8 @@ from typing import Any
 
 import pulumi
 
+from settings import Environment
+
 from ..analytics import Analytics
 from ..cloud_sql import CloudSql
 from ..dashboards import Dashboards
@@ -62,6 +64,17 @@ def exports(
         "alertChannels": {channel: known.ready for channel, known in settings.monitoring.channels.items()},
         "dashboards": {dashboard: made.id for dashboard, made in dashboards.dashboards.items()},
         "groups": {group: settings.identities.email(group) for group in settings.identities.groups},
+        "objectives": _objectives(settings),
         "keys": {f"{data_class}-{region}": key.id for (data_class, region), key in base.encryption.keys.items()},
     }
     return {name: pulumi.Output.from_input(value) for name, value in told.items()}
+
+
+def _objectives(settings: Environment) -> dict[str, dict[str, int | None]]:
+    """What is promised of each store, for policies to compare with what is declared."""
+    promised, cache = settings.objectives, settings.cache
+    return {
+        "database": {"rpoMinutes": promised.database_rpo_minutes, "rtoMinutes": promised.database_rto_minutes},
+        "cache": {"rpoMinutes": cache.cluster.rpo_minutes, "rtoMinutes": promised.cache_rto_minutes},
+        "sessions": {"rpoMinutes": cache.sessions.rpo_minutes, "rtoMinutes": promised.cache_rto_minutes},
+    }

@@ -64,6 +64,7 @@ def observability(base: Foundation, stores: Sequence[pulumi.Resource]) -> Dashbo
             keys=base.keys("secrets"),
             labels=base.labels,
             protect=base.protect,
+            secret_destroy_delay_days=base.settings.secrets.destroy_delay_days,
             requires=[*base.enabled(*AlertChannels.APIS), *stores],
         ),
         opts=base.inside,

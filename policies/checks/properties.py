@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from ipaddress import IPv4Network, ip_network
 from typing import Any, TypeGuard
 
 from ..rule import Check
@@ -29,6 +30,12 @@ def is_object(value: Any) -> TypeGuard[Mapping[str, Any]]:
     return isinstance(value, Mapping)
 
 
+def object_at(properties: Mapping[str, Any], path: str) -> Mapping[str, Any]:
+    """The object at a dotted path; empty where there is none."""
+    found = at(properties, path)
+    return found if is_object(found) else {}
+
+
 def items_at(properties: Mapping[str, Any], path: str) -> Sequence[Any]:
     """The list at a dotted path; empty where there is none."""
     found = at(properties, path)
@@ -39,6 +46,16 @@ def seconds(duration: object) -> float | None:
     """Google's notation of a duration, `7776000s`, as a number."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)s", str(duration))
     return float(found[1]) if found else None
+
+
+PRIVATE = tuple(IPv4Network(range_) for range_ in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+"""https://datatracker.ietf.org/doc/html/rfc1918"""
+
+
+def is_private(range_: object) -> bool:
+    """Whether all of the range is private; Python's own `is_private` counts what is reserved for other ends too."""
+    parsed = ip_network(str(range_), strict=False)
+    return isinstance(parsed, IPv4Network) and any(parsed.subnet_of(known) for known in PRIVATE)
 
 
 def shown(value: object) -> str:

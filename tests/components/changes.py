@@ -69,6 +69,9 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     "identities.workloads.<name>.caches": ("prod", {"identities": {"workloads": {"migrations": {"caches": ["sessions"]}}}}, "role"),
     "identities.workloads.<name>.secrets": ("prod", {"identities": {"workloads": {"migrations": {"secrets": ["main-db-postgres"]}}}}, "secretId"),
     "identities.workloads.<name>.kubernetes": ("prod", {"identities": {"workloads": {"migrations": {"kubernetes": "jobs/others"}}}}, "member"),
+    "objectives.database_rpo_minutes": ("prod", {"objectives": {"database_rpo_minutes": 10}}, "outputs.objectives.database.rpoMinutes"),
+    "objectives.database_rto_minutes": ("prod", {"objectives": {"database_rto_minutes": 120}}, "outputs.objectives.database.rtoMinutes"),
+    "objectives.cache_rto_minutes": ("prod", {"objectives": {"cache_rto_minutes": 20}}, "outputs.objectives.sessions.rtoMinutes"),
     "identities.domain": ("prod", {"identities": {"domain": "example.com"}}, "outputs.groups.data-readers"),
     "identities.groups": ("prod", {"identities": {"groups": {"more-readers": {}}}}, "outputs.groups.more-readers"),
     **{

@@ -55,7 +55,7 @@ class Engine:
         monkeypatch.setattr(module, "_PolicyAnalyzerServicer", module._PolicyAnalyzerServicer)
         monkeypatch.setattr(pack, "PolicyPack", self._take)
         self.served: tuple[str, list[Policy], EnforcementLevel]
-        pack.serve(rules)
+        pack.serve(rules, ())
         name, policies, level = self.served
         self._servicer: Servicer = module._PolicyAnalyzerServicer(name, "0.0.1", policies, level)
 
