@@ -14,7 +14,7 @@ LIFECYCLE := $(RUN) tools.lifecycle
 WHERE := --env '$(ENV)' --cloud '$(CLOUD)' $(if $(YES),--yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environment programs up preview drift refresh destroy protect unprotect inventory test test-fast chaos bench \
+.PHONY: help setup environment programs up preview drift refresh destroy protect unprotect inventory policy test test-fast chaos bench \
         lint format docs golden lock clean-local
 
 help: ## What there is
@@ -40,6 +40,9 @@ destroy: ## Remove the environment, unless it is protected
 
 inventory: environment ## What the program declares, as JSON; needs no engine
 	@$(RUN) tools.inventory --env '$(ENV)'
+
+policy: environment ## What the policies say of an environment; needs no engine. FORMAT=json|sarif|junit
+	@$(RUN) tools.policy --env '$(ENV)' $(if $(FORMAT),'--$(FORMAT)' -)
 
 clean-local: ## Forget the local cloud
 	@rm -rf .cache/local

@@ -27,11 +27,11 @@ from localcloud.gcp.cloud import rules as cloud_rules
 from localcloud.kubernetes.kinds import kinds
 from localcloud.kubernetes.rules import BOOK as KUBERNETES
 from localcloud.rulebook import Rule
-from policies.rules import RULES as POLICIES
 from settings import NAMESPACE, Environment, load_stack_file
 from settings.load import FILE_KEYS
 from settings.monitoring import FRACTION, THRESHOLDS
 
+from . import policy_page
 from .inventory import inventory, recorded
 from .picture import picture
 from .recorder import ROOT
@@ -233,16 +233,7 @@ def _kinds() -> Iterator[Sequence[str]]:
 
 def policies() -> str:
     """The reference of the policy pack."""
-    rows: Rows = [
-        [f"`{rule.id}`", rule.title, rule.why, rule.fix, rule.severity, rule.levels, ", ".join(rule.frameworks)]
-        for rule in POLICIES
-    ]
-    return _page(
-        "Policies",
-        "What the engine checks before it creates anything, in every `preview` and `up`. M(andatory): a violation stops "
-        "the update; A(dvisory): it is told; D(isabled): nobody looks.",
-        _table(["policy", "asserts", "why", "fix", "severity", "prod, staging, dev", "known as"], rows),
-    )
+    return _page("Policies", *(part if isinstance(part, str) else _table(*part) for part in policy_page.parts()))
 
 
 def alerts() -> str:

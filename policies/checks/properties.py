@@ -108,7 +108,7 @@ def must_match(path: str, pattern: str) -> Check:
 
 def must_be_in_range(path: str, low: float, high: float = float("inf")) -> Check:
     """The property is a number, or a string of digits, in the range."""
-    limits = f"{low:g} or more" if high == float("inf") else f"{low:g} to {high:g}"
+    limits = f"{low:.12g} or more" if high == float("inf") else f"{low:.12g} to {high:.12g}"
 
     def check(properties: Mapping[str, Any]) -> str | None:
         found = at(properties, path)

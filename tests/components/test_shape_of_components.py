@@ -127,7 +127,12 @@ def test_outputs_are_references() -> None:
             "analytics",
         ),
         *("images", "secrets", "serviceAccounts", "groups", "clusters", "keys"),
-        *("alertChannels", "dashboards"),
+        *("alertChannels", "dashboards", "objectives"),
+    }
+    assert outputs["objectives"] == {
+        "database": {"rpoMinutes": 15, "rtoMinutes": 240},
+        "cache": {"rpoMinutes": 5, "rtoMinutes": 30},
+        "sessions": {"rpoMinutes": 5, "rtoMinutes": 30},
     }
     assert outputs["buckets"]["uploads"] == {"name": "alphintra-uploads", "folders": ["uploads/"]}
     assert outputs["mainDatabase"] == {

@@ -37,7 +37,8 @@ def test_every_rule_on_a_single_resource_has_a_row() -> None:
 @every_row
 def test_the_good_is_accepted(rule: str) -> None:
     assert says(rule, good(rule, ROWS[rule])) is None
-    assert says(rule, beside_unknowns(good(rule, ROWS[rule]))) is None or reads_all(rule)
+    if not reads_all(rule):
+        assert says(rule, beside_unknowns(good(rule, ROWS[rule]))) is None
 
 
 @every_row
