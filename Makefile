@@ -8,13 +8,16 @@
 ENV ?= dev
 CLOUD ?= local
 PYTHON ?= python3
+USERS ?= 100
+SEED ?= 1
 
 RUN := .venv/bin/python -m
 LIFECYCLE := $(RUN) tools.lifecycle
 WHERE := --env '$(ENV)' --cloud '$(CLOUD)' $(if $(YES),--yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environment programs up preview drift refresh destroy protect unprotect inventory policy test test-fast chaos bench \
+.PHONY: help setup environment programs up preview drift refresh destroy protect unprotect inventory policy sample anonymise \
+        test test-fast chaos bench \
         lint format docs golden lock clean-local
 
 help: ## What there is
@@ -43,6 +46,12 @@ inventory: environment ## What the program declares, as JSON; needs no engine
 
 policy: environment ## What the policies say of an environment; needs no engine. FORMAT=json|sarif|junit
 	@$(RUN) tools.policy --env '$(ENV)' $(if $(FORMAT),'--$(FORMAT)' -)
+
+sample: environment ## Sample data into the empty database of MAIN_DATABASE_URL: USERS=100 SEED=1
+	@$(RUN) database.seeds sample --users '$(USERS)' --seed '$(SEED)'
+
+anonymise: environment ## Take what is personal out of a copy of production: MAIN_DATABASE_URL, DATABASE=<its name>
+	@$(RUN) database.seeds anonymise --database '$(DATABASE)'
 
 clean-local: ## Forget the local cloud
 	@rm -rf .cache/local

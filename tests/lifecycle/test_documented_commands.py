@@ -25,6 +25,9 @@ NOT_TYPED = {
     "export DATABASE_URL=db:pg://migrations@127.0.0.1:5432/alphintra": "tests/database does it for a server of its own",
     "database/migrate main dry-run": "tests/database/test_migrations.py types it",
     "database/migrate main deploy": "tests/database/test_migrations.py types it",
+    "export MAIN_DATABASE_URL=postgresql://migrations@127.0.0.1:5432/alphintra": "tests/seeds does it for a server of its own",
+    "make sample USERS=500": "tests/seeds/test_sample.py types what it does",
+    "make anonymise DATABASE=alphintra_copy": "tests/seeds/test_anonymise.py types what it does",
 }
 """Commands that are not typed, each with the reason."""
 FENCE = re.compile(r"^ *```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
