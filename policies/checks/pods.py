@@ -46,11 +46,11 @@ def each_pod(check: Check) -> Check:
     return checked
 
 
-def each_container(check: Check, *, init: bool = True) -> Check:
+def each_container(check: Check) -> Check:
     """Every container of every pod."""
 
     def checked(pod: Mapping[str, Any]) -> str | None:
-        found = ((path, check(container)) for path, container in containers(pod, init=init))
+        found = ((path, check(container)) for path, container in containers(pod))
         return next((f"{path}.{wrong}" for path, wrong in found if wrong), None)
 
     return each_pod(checked)
@@ -143,9 +143,13 @@ def _memory_limit(container: Mapping[str, Any]) -> str | None:
     return None if at(container, "resources.limits.memory") else "resources.limits lacks memory"
 
 
-def _probes(container: Mapping[str, Any]) -> str | None:
-    missing = [name for name in ("livenessProbe", "readinessProbe") if not at(container, name)]
-    return f"{missing[0]} is not set" if missing else None
+def _probed(pod: Mapping[str, Any]) -> str | None:
+    """What the pod is for, its first container, says whether it lives and whether it can serve; a companion says one of the two."""
+    for index, (path, container) in enumerate(containers(pod, init=False)):
+        missing = [name for name in ("livenessProbe", "readinessProbe") if not at(container, name)]
+        if missing and (index == 0 or len(missing) == 2):
+            return f"{path}.{missing[0]} is not set"
+    return None
 
 
 def _pinned(container: Mapping[str, Any]) -> str | None:
@@ -178,7 +182,7 @@ def _env_once(container: Mapping[str, Any]) -> str | None:
 
 has_requests = each_container(_requests)
 has_memory_limit = each_container(_memory_limit)
-has_probes = each_container(_probes, init=False)
+has_probes = each_pod(_probed)
 image_is_pinned = each_container(_pinned)
 image_has_digest = each_container(_digest)
 image_is_ours = each_container(_registry)
