@@ -1,5 +1,7 @@
 """The tokens of the resource types that rules are about."""
 
+ADDRESS = "gcp:compute/globalAddress:GlobalAddress"
+SUBSCRIPTION = "gcp:pubsub/subscription:Subscription"
 ACCOUNT = "gcp:serviceaccount/account:Account"
 ACCOUNT_GRANT = "gcp:serviceaccount/iAMMember:IAMMember"
 ALERT = "gcp:monitoring/alertPolicy:AlertPolicy"

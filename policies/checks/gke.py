@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .properties import at, is_private, items_at
+from .properties import at, both, is_private, items_at, must_be, must_be_set
 
 BLOCKS = "masterAuthorizedNetworksConfig.cidrBlocks"
+NODES = "nodeConfig"
+
+first_pool_is_hardened = both(
+    must_be(f"{NODES}.workloadMetadataConfig.mode", "GKE_METADATA"),
+    must_be(f"{NODES}.shieldedInstanceConfig.enableSecureBoot", True),
+    must_be(f"{NODES}.shieldedInstanceConfig.enableIntegrityMonitoring", True),
+    must_be_set(f"{NODES}.bootDiskKmsKey"),
+)
+"""What the pool that a cluster is made with must have, although it is removed at once."""
 DEFAULT_ACCOUNT = "-compute@developer.gserviceaccount.com"
 
 

@@ -9,7 +9,9 @@ from .properties import at, items_at, must_last
 
 ROTATION_SECONDS = 90 * 86400
 
-key_rotates = must_last("rotationPeriod", 0, ROTATION_SECONDS)
+"""Google takes a day at least; more often makes versions that are each paid for."""
+
+key_rotates = must_last("rotationPeriod", 86400, ROTATION_SECONDS)
 
 
 def secret_is_replicated(properties: Mapping[str, Any]) -> str | None:

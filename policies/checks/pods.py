@@ -115,6 +115,14 @@ def _sysctls(pod: Mapping[str, Any]) -> str | None:
     return f"{SECURE}.sysctls has {', '.join(unsafe)}" if unsafe else None
 
 
+def _read_only(pod: Mapping[str, Any]) -> str | None:
+    for volume in items_at(pod, "volumes"):
+        if at(volume, "csi") and at(volume, "csi.readOnly") is not True:
+            return f"volumes[{at(volume, 'name')}].csi.readOnly is not true"
+    return None
+
+
+mounts_read_only = each_pod(_read_only)
 no_host_namespaces = each_pod(_host_namespaces)
 no_host_paths = each_pod(_volumes)
 safe_sysctls = each_pod(_sysctls)
@@ -144,7 +152,7 @@ def _memory_limit(container: Mapping[str, Any]) -> str | None:
 
 
 def _probed(pod: Mapping[str, Any]) -> str | None:
-    """What the pod is for, its first container, says whether it lives and whether it can serve; a companion says one of the two."""
+    """What a pod is for, its first container, says whether it lives and can serve; a companion says one of the two."""
     for index, (path, container) in enumerate(containers(pod, init=False)):
         missing = [name for name in ("livenessProbe", "readinessProbe") if not at(container, name)]
         if missing and (index == 0 or len(missing) == 2):

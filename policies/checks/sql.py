@@ -28,6 +28,11 @@ keeps_backups = both(
 )
 """A month of daily backups is kept."""
 
+final_backup_is_kept = both(
+    must_be("settings.finalBackupConfig.enabled", True), must_be_in_range("settings.finalBackupConfig.retentionDays", 7)
+)
+"""A last backup is made, and kept for a week."""
+
 grows = both(must_be("settings.diskAutoresize", True), must_be_in_range("settings.diskAutoresizeLimit", 1))
 """Disks grow, up to a limit."""
 

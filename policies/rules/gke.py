@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..checks.gke import control_plane_is_not_public, holds_data, own_account
+from ..checks.gke import control_plane_is_not_public, first_pool_is_hardened, holds_data, own_account
 from ..checks.properties import (
     both,
     must_be,
@@ -275,5 +275,11 @@ RULES = (
         id="gke-no-spot", types=(NODE_POOL,), check=both(must_not_be("nodeConfig.spot", True), must_not_be("nodeConfig.preemptible", True)),
         title="No node is taken away", why="Spot machines go within 30 seconds, and all at once.",
         fix="Take nodeConfig.spot and nodeConfig.preemptible out.", severity="high",
+    ),
+    Rule(
+        id="gke-first-pool-hardened", types=(CLUSTER,), check=first_pool_is_hardened,
+        title="The first pool is as safe as the others", why="It is there for some minutes, with the cluster's credentials.",
+        fix="Give the cluster's nodeConfig the metadata server, secure boot, integrity monitoring and a key.", severity="medium",
+        frameworks=("CKV_GCP_69",),
     ),
 )  # fmt: skip

@@ -11,7 +11,7 @@ RULES = (
     Rule(
         id="kms-rotation", types=(KEY,), check=key_rotates,
         title="Keys rotate within 90 days", why="What one key version encrypts stays little.",
-        fix="Set rotationPeriod to 7776000s or less.", severity="medium", frameworks=("CKV_GCP_43", "GCP-0065", "CIS 1.10"),
+        fix="Set rotationPeriod to 7776000s or less, and a day or more.", severity="medium", frameworks=("CKV_GCP_43", "GCP-0065", "CIS 1.10"),
     ),
     Rule(
         id="secret-replicated-under-own-keys", types=(SECRET,), check=secret_is_replicated,

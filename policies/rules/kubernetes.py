@@ -9,7 +9,9 @@ from ..tokens import (
     CONFIG_MAP,
     CRON_JOB,
     ELASTICSEARCH,
+    KUBERNETES_ACCOUNT,
     NAMESPACE,
+    NETWORK_POLICY,
     ROLE_BINDINGS,
     ROLES,
     SERVICE,
@@ -68,6 +70,16 @@ RULES = (
         id="ns-quota-limits", types=(NAMESPACE,), check=checks.namespace_has_limits, levels="MMA",
         title="Namespaces have quotas and defaults", why="One runaway job would take every node.",
         fix="Declare a ResourceQuota and a LimitRange.", severity="low", frameworks=("KSV-0039", "KSV-0040"),
+    ),
+    Rule(
+        id="netpol-says-directions", types=(NETWORK_POLICY,), check=must_be_set("spec.policyTypes"), levels=EVERYWHERE,
+        title="Network policies say which directions they are about", why="Kubernetes would guess: a policy without rules denies ingress alone.",
+        fix="List Ingress, Egress or both under spec.policyTypes.", severity="medium",
+    ),
+    Rule(
+        id="ksa-no-automount", types=(KUBERNETES_ACCOUNT,), check=must_be("automountServiceAccountToken", False), levels=EVERYWHERE,
+        title="Accounts give no token to pods that do not ask", why="A pod that forgets to refuse it would have one.",
+        fix="Set automountServiceAccountToken of the account to false.", severity="medium", frameworks=("CKV_K8S_38",),
     ),
     StackRule(
         id="netpol-default-deny", types=(NAMESPACE,), check=checks.namespace_denies_by_default, levels=EVERYWHERE,

@@ -6,41 +6,34 @@ from ..checks import options as checks
 from ..resources import STACK
 from ..rule import EVERYWHERE, Rule, StackRule
 from ..tokens import (
+    ADDRESS,
     ALERT,
     BACKUP_PLAN,
     BUCKET,
     CLUSTER,
+    CONNECTION,
     DATASET,
     INSTANCE,
     KEY,
     NETWORK,
     NODE_POOL,
+    PEERING,
     PROVIDER,
     REDIS_CLUSTER,
     REPOSITORY,
     SECRET,
+    STATEFUL_SET,
+    STORAGE_CLASS,
     SUBNET,
     VALKEY,
 )
 
 HOLDS_DATA = (
     INSTANCE, "gcp:sql/database:Database", BUCKET, KEY, "gcp:kms/keyRing:KeyRing", SECRET, DATASET, REDIS_CLUSTER, VALKEY, CLUSTER,
-    REPOSITORY, BACKUP_PLAN, NETWORK, SUBNET, "kubernetes:core/v1:Namespace",
+    REPOSITORY, BACKUP_PLAN, NETWORK, SUBNET, CONNECTION, PEERING, ADDRESS, STORAGE_CLASS, STATEFUL_SET,
+    "kubernetes:core/v1:Namespace", "kubernetes:core/v1:PersistentVolumeClaim",
 )  # fmt: skip
 """What cannot be made again as it was, or takes with it what cannot."""
-LOCATED = (
-    INSTANCE,
-    BUCKET,
-    DATASET,
-    REDIS_CLUSTER,
-    VALKEY,
-    CLUSTER,
-    NODE_POOL,
-    REPOSITORY,
-    BACKUP_PLAN,
-    SUBNET,
-    "gcp:kms/keyRing:KeyRing",
-)
 
 LABELLED = (
     INSTANCE,
@@ -120,7 +113,7 @@ RULES = (
         fix="Let the name begin with alphintra.", severity="low", levels=EVERYWHERE,
     ),
     Rule(
-        id="region-allowed", types=LOCATED, check=checks.place_is_allowed, levels=EVERYWHERE,
+        id="region-allowed", types=("gcp:*",), check=checks.place_is_allowed, levels=EVERYWHERE,
         title="Data stays in two regions", why="Where personal data is kept has been promised.",
         fix="Use us-central1 or us-east1.", severity="high",
     ),

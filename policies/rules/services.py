@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..checks.properties import either, has, must_be, must_be_in_range, must_be_set, must_not_be, unless
+from ..checks.properties import either, has, must_be, must_be_in_range, must_be_set, must_last, must_not_be, unless
 from ..checks.services import backup_plan_is_whole
 from ..rule import EVERYWHERE, Rule
-from ..tokens import BACKUP_PLAN, CONNECTION, DATASET, JOB, REPOSITORY, TOPIC
+from ..tokens import BACKUP_PLAN, CONNECTION, DATASET, JOB, REPOSITORY, RESTORE_PLAN, SUBSCRIPTION, TOPIC
 
 RULES = (
     Rule(
@@ -83,7 +83,17 @@ RULES = (
         fix="List the regions under messageStoragePolicy.allowedPersistenceRegions.", severity="medium",
     ),
     Rule(
-        id="subscription-never-expires", types=("gcp:pubsub/subscription:Subscription",), check=must_be("expirationPolicy.ttl", ""),
+        id="pubsub-retention", types=(TOPIC, SUBSCRIPTION), check=must_last("messageRetentionDuration", 7 * 86400), levels=EVERYWHERE,
+        title="Messages wait a week for who is to read them", why="A consumer that is broken on Friday is mended on Monday.",
+        fix="Set messageRetentionDuration to 604800s or more.", severity="medium",
+    ),
+    Rule(
+        id="gke-restore-plan", types=(RESTORE_PLAN,), check=must_be("restoreConfig.allNamespaces", True), levels="MMA",
+        title="Everything that is backed up can be brought back", why="A plan for some namespaces forgets the ones that come later.",
+        fix="Set restoreConfig.allNamespaces to true.", severity="medium",
+    ),
+    Rule(
+        id="subscription-never-expires", types=(SUBSCRIPTION,), check=must_be("expirationPolicy.ttl", ""),
         title="Subscriptions do not expire", why="One that nobody reads for a month would be deleted, with its messages.",
         fix='Set expirationPolicy.ttl to "".', severity="medium", levels=EVERYWHERE,
     ),

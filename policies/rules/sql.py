@@ -6,6 +6,7 @@ from ..checks.properties import must_be, must_be_in_range, must_be_set, must_mat
 from ..checks.sql import (
     BACKUPS,
     backups_leave_the_region,
+    final_backup_is_kept,
     flag,
     flag_is_off,
     for_primaries,
@@ -190,9 +191,9 @@ RULES = (
         fix="Set settings.maintenanceWindow with updateTrack stable.", severity="low",
     ),
     Rule(
-        id="sql-final-backup", types=(INSTANCE,), check=for_primaries(must_be("settings.finalBackupConfig.enabled", True)),
+        id="sql-final-backup", types=(INSTANCE,), check=for_primaries(final_backup_is_kept),
         title="A deleted database leaves a backup", why="A deletion by mistake is noticed after it.",
-        fix="Set settings.finalBackupConfig.enabled to true.", severity="medium",
+        fix="Set settings.finalBackupConfig: enabled, for 7 days or more.", severity="medium",
     ),
     Rule(
         id="sql-backups-outlive", types=(INSTANCE,), check=for_primaries(must_be("settings.retainBackupsOnDelete", True)),

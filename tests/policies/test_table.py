@@ -16,7 +16,7 @@ from .table import ROWS
 
 def reads_all(rule: str) -> bool:
     """Whether the rule is about every entry of an object, and so about neighbours too."""
-    return rule in ("configmap-no-secrets", "pod-no-host-path")
+    return rule in ("configmap-no-secrets", "pod-no-host-path", "pod-csi-read-only")
 
 
 every_row = pytest.mark.parametrize("rule", ROWS)
