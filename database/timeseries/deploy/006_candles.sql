@@ -1,9 +1,5 @@
 -- Candles from ticks, each timeframe from the one below, so that a tick is read once. What is not yet materialised is
 -- computed when it is read.
---
--- A refresh looks six days back: a tick that comes later is in no candle. It is less than the seven days after which candles
--- are compressed, and far less than the thirty for which ticks are kept: a refresh of a time whose ticks are gone takes
--- its candles too.
 \set change 006_candles
 \ir ../lib/begin.sql
 \if :applied \q
@@ -51,13 +47,6 @@ CREATE MATERIALIZED VIEW candles_1d WITH (timescaledb.continuous, timescaledb.ma
     FROM candles_4h
     GROUP BY time_bucket(interval '1 day', time), symbol, exchange
 WITH NO DATA;
-
-SELECT add_continuous_aggregate_policy('candles_1m', start_offset => interval '6 days', end_offset => interval '1 minute', schedule_interval => interval '1 minute') \g /dev/null
-SELECT add_continuous_aggregate_policy('candles_5m', start_offset => interval '6 days', end_offset => interval '5 minutes', schedule_interval => interval '5 minutes') \g /dev/null
-SELECT add_continuous_aggregate_policy('candles_15m', start_offset => interval '6 days', end_offset => interval '15 minutes', schedule_interval => interval '15 minutes') \g /dev/null
-SELECT add_continuous_aggregate_policy('candles_1h', start_offset => interval '6 days', end_offset => interval '1 hour', schedule_interval => interval '30 minutes') \g /dev/null
-SELECT add_continuous_aggregate_policy('candles_4h', start_offset => interval '6 days', end_offset => interval '4 hours', schedule_interval => interval '1 hour') \g /dev/null
-SELECT add_continuous_aggregate_policy('candles_1d', start_offset => interval '6 days', end_offset => interval '1 day', schedule_interval => interval '1 hour') \g /dev/null
 
 CREATE VIEW ohlcv AS
     SELECT time, symbol, exchange, '1m' AS timeframe, open_price, high_price, low_price, close_price, volume,

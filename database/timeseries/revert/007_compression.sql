@@ -5,18 +5,6 @@
 \else
 \q
 \endif
-SELECT remove_compression_policy('tick_data') \g /dev/null
-SELECT remove_compression_policy('market_data') \g /dev/null
-SELECT remove_compression_policy('portfolio_snapshots') \g /dev/null
-SELECT remove_compression_policy('strategy_metrics') \g /dev/null
-SELECT remove_compression_policy('system_metrics') \g /dev/null
-SELECT remove_compression_policy('latency_metrics') \g /dev/null
-SELECT remove_compression_policy('candles_1m') \g /dev/null
-SELECT remove_compression_policy('candles_5m') \g /dev/null
-SELECT remove_compression_policy('candles_15m') \g /dev/null
-SELECT remove_compression_policy('candles_1h') \g /dev/null
-SELECT remove_compression_policy('candles_4h') \g /dev/null
-SELECT remove_compression_policy('candles_1d') \g /dev/null
 ALTER TABLE tick_data SET (timescaledb.compress = false);
 ALTER TABLE market_data SET (timescaledb.compress = false);
 ALTER TABLE portfolio_snapshots SET (timescaledb.compress = false);

@@ -1,4 +1,4 @@
-\set change 010_health
+\set change 009_health
 \ir ../lib/begin.sql
 \if :applied
 \else

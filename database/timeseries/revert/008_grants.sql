@@ -1,4 +1,4 @@
-\set change 009_grants
+\set change 008_grants
 \ir ../lib/begin.sql
 \if :applied
 \else

@@ -1,6 +1,6 @@
 -- Who may do what. On hypertables only, never on their chunks; and on whole tables, because TimescaleDB passes a grant on a
 -- column to the table that holds the compressed rows, which has other columns, and fails. A view leaves columns out instead.
-\set change 009_grants
+\set change 008_grants
 \ir ../lib/begin.sql
 \if :applied \q
 \endif

@@ -1,5 +1,5 @@
 -- How the policies are doing, and which role a workload of the stack has.
-\set change 010_health
+\set change 009_health
 \ir ../lib/begin.sql
 \if :applied \q
 \endif
