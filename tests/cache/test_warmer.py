@@ -254,10 +254,10 @@ def test_a_round_ends_before_the_next_and_says_so(stage: Stage) -> None:
             time.sleep(0.02)
             yield []
 
-    found = round_of(worker(Job("market_data", endless), stage.sources), 0.4)
+    found = round_of(worker(Job("market_data", endless), stage.sources), 4)
     assert found.outcome == "cut short"
     assert found.batches >= 3
-    assert found.seconds < 2
+    assert found.seconds < 20, "a busy machine is slow; it would go on for ever"
 
 
 def test_slow_answers_make_batches_smaller_and_rests_longer() -> None:
