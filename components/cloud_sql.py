@@ -148,8 +148,16 @@ class CloudSql(pulumi.ComponentResource):
             )
 
         plain = pulumi.ResourceOptions(parent=self)
+        # A workload may have both: a login by IAM, and one by password for what cannot hand tokens on.
         named = {
-            builtin: user(builtin, plain, name=builtin, type="BUILT_IN", password_wo=password, password_wo_version=version)
+            builtin: user(
+                f"{builtin}-by-password" if builtin in args.clients else builtin,
+                plain,
+                name=builtin,
+                type="BUILT_IN",
+                password_wo=password,
+                password_wo_version=version,
+            )
             for builtin, (password, version) in args.passwords.items()
             if builtin != "postgres"  # the instance itself sets that one
         }

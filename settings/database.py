@@ -97,6 +97,8 @@ def _default_flags() -> dict[str, str]:
         "cloudsql.enable_pg_cron": "on",
         "cloudsql.enable_pgaudit": "on",
         "cloudsql.iam_authentication": "on",
+        # The role that owns the function with which PgBouncer looks passwords up: database/main, change 023_pooling.
+        "cloudsql.pg_shadow_select_role": "password_reader",
         "cron.database_name": "alphintra",
         "log_checkpoints": "on",
         "log_connections": "on",

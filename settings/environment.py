@@ -16,18 +16,20 @@ from .encryption import Encryption
 from .governance import Governance
 from .identity import Identities
 from .images import Images, registry_of
-from .kubernetes import LONGEST_CLUSTER_NAME, SURGE, Kubernetes
+from .kubernetes import LONGEST_CLUSTER_NAME, SURGE, Kubernetes, Pod, Role
 from .monitoring import Monitoring
 from .network import Network
 from .object_events import ObjectEvents
 from .objectives import Objectives
 from .optional_stores import Bigtable, Firestore
 from .platform import Labels, Project, Protection, Regions
+from .pooling import POD, SHARE_PERCENT, Pooling, login_secret
+from .pooling import SURGE as POOLER_SURGE
 from .secret import Secrets
 from .section import Section, images, setting, zone_region
 from .static_assets import StaticAssets
 from .storage import Bucket, Storage
-from .timeseries import MEMBERS, PASSWORDS, Members, Role, TimeSeries
+from .timeseries import MEMBERS, PASSWORDS, Members, TimeSeries
 from .url_signing import UrlSigning
 from .workspaces import Namespace, Workspaces
 
@@ -66,6 +68,8 @@ class Environment(Section):
     """Audit logs."""
     database: Database = Database()
     """The main database."""
+    pooling: Pooling = Pooling()
+    """Connection pooling: PgBouncer in front of the main database."""
     storage: Storage = Storage()
     """Cloud Storage."""
     analytics: Analytics = Analytics()
@@ -130,6 +134,15 @@ class Environment(Section):
                     pool=pool, count=pod.count, cpu=pod.cpu, memory_gib=pod.memory_gib, huge_pages_gib=pod.huge_pages_gib
                 )
         return members
+
+    @property
+    def poolers(self) -> dict[Role, Pod]:
+        """The poolers of each cluster, by the role of its region: how many at least, and their size."""
+        poolers: dict[Role, Pod] = {}
+        for role, cluster in self.kubernetes.clusters.items():
+            if placed := cluster.placed(POD):
+                poolers[role] = placed[1]
+        return poolers
 
     @property
     def protected(self) -> bool:
@@ -225,7 +238,9 @@ class Environment(Section):
                 raise ValueError(
                     f"identities.{reader}.secrets is {list(secrets)}, but in prod no person reads a secret's value; set it to []"
                 )
-        for needed in ("main-db-postgres", "main-db-pgbouncer", *(["main-db-bigquery"] if self.database.replicas else [])):
+        pooled = [login_secret(client) for client in self.pooling.clients]
+        replica_users = ["main-db-bigquery"] if self.database.replicas else []
+        for needed in ("main-db-postgres", "main-db-pgbouncer", *pooled, *replica_users):
             if needed not in self.secrets.credentials:
                 raise ValueError(f"secrets.credentials.{needed} is missing: the main database's user needs it")
             if self.secrets.credentials[needed].length < self.database.passwords.min_length:
@@ -372,6 +387,58 @@ class Environment(Section):
                         f"can grow to {nodes} nodes, which need {needed} ({why}); "
                         f"take a /{32 - (needed - 1).bit_length()}, or fewer nodes"
                     )
+        return self
+
+    @model_validator(mode="after")
+    def _pooled_clients(self) -> Environment:
+        for client in self.pooling.clients:
+            _known("pooling.clients", client, self.identities.workloads, "workload")
+            workload = self.identities.workloads[client]
+            if workload.kubernetes is None:
+                raise ValueError(
+                    f"pooling.clients has {client}, but identities.workloads.{client}.kubernetes says nothing: "
+                    "poolers are reached from within the clusters"
+                )
+            if login_secret(client) not in workload.secrets:
+                raise ValueError(
+                    f"pooling.clients has {client}, but identities.workloads.{client}.secrets lacks {login_secret(client)}, "
+                    "the password that it signs in with"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _poolers(self) -> Environment:
+        known, poolers = self.pooling, self.poolers
+        if poolers and self.database.connector_enforcement == "REQUIRED":
+            raise ValueError("database.connector_enforcement is REQUIRED, but PgBouncer connects directly; set NOT_REQUIRED")
+        if "secondary" in poolers and self.regions.secondary not in self.database.replicas:
+            raise ValueError(
+                f"kubernetes.clusters.secondary has pods {POD}, but database.replicas has no {self.regions.secondary} "
+                "for them to serve"
+            )
+        for role, pod in poolers.items():
+            namespace = self.workspaces.namespaces.get(POD)
+            if namespace is None or role not in namespace.clusters:
+                raise ValueError(f"workspaces.namespaces has no {POD} in the {role} cluster, where pods of that name are to run")
+            if known.max_replicas < pod.count:
+                raise ValueError(
+                    f"pooling.max_replicas is {known.max_replicas}, below kubernetes.clusters.{role}.pools…pods.{POD}.count "
+                    f"({pod.count})"
+                )
+            needed = (known.max_replicas + POOLER_SURGE) * pod.cpu
+            if needed > namespace.quota.cpu:
+                raise ValueError(
+                    f"pooling.max_replicas needs ({known.max_replicas} + {POOLER_SURGE} during an update) x {pod.cpu} = "
+                    f"{needed} vCPU, but workspaces.namespaces.{POD}.quota.cpu is {namespace.quota.cpu}"
+                )
+        total, sum_ = known.most_connections(len(self.database.databases))
+        budget = self.database.max_connections * SHARE_PERCENT // 100
+        if poolers and total > budget:
+            raise ValueError(
+                f"pooling can take {sum_} connections, but {SHARE_PERCENT} % of database.max_connections "
+                f"({self.database.max_connections}) is {budget}: take fewer max_replicas or max_db_connections, "
+                "or raise max_connections"
+            )
         return self
 
     @model_validator(mode="after")

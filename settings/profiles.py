@@ -35,6 +35,7 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
             "maintenance": {"track": "canary"},  # a week before production
             "max_connections": 300,
         },
+        "pooling": {"max_db_connections": 48},
         "storage": {
             "prefix": "alphintra-staging",
             "buckets": dict.fromkeys(("documents", "uploads"), _pages("https://app.staging.alphintra.com")),
@@ -94,6 +95,7 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
             "max_connections": 100,
             "replicas": {"us-east1": None},
         },
+        "pooling": {"max_replicas": 2, "max_db_connections": 26},
         # There is sample data only: developers sign in, and read the passwords that they debug the pooler with.
         "identities": {"groups": {"data-developers": {"database": "sign-in", "secrets": ["main-db-pgbouncer"]}}},
         "secrets": {"credentials": {"main-db-bigquery": None}},  # it reads the replica, and dev has none

@@ -21,9 +21,13 @@ class Credential(Section):
 
 
 def _default_credentials() -> dict[str, Credential]:
-    main = {"main-db-postgres": Credential(length=40), "main-db-pgbouncer": Credential(), "main-db-bigquery": Credential()}
-    kinds = ("superuser", "replication", "rest-api", "monitoring", "export", "restore-test")
-    return {**main, **{f"timeseries-{kind}": Credential() for kind in kinds}}
+    pooled = ("auth-service", "trading-service", "strategy-service", "marketplace-service", "compliance-service")
+    series = ("superuser", "replication", "rest-api", "monitoring", "export", "restore-test")
+    return {
+        "main-db-postgres": Credential(length=40),
+        **{f"main-db-{login}": Credential() for login in ("pgbouncer", "bigquery", *pooled)},
+        **{f"timeseries-{kind}": Credential() for kind in series},
+    }
 
 
 class Secrets(Section):

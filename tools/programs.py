@@ -23,6 +23,7 @@ PACKAGES = {
     "postgresql-15": POSTGRES / "postgres",
     "postgresql-15-cron": Path("/usr/share/postgresql/15/extension/pg_cron.control"),
     "pgbouncer": Path("/usr/sbin/pgbouncer"),
+    "openssl": Path("/usr/bin/openssl"),
     "sqitch": Path("/usr/bin/sqitch"),
     "libdbd-pg-perl": Path("/usr/share/doc/libdbd-pg-perl"),
     "redis-server": Path("/usr/bin/redis-server"),

@@ -14,6 +14,7 @@ from .exports import exports
 from .foundation import labels, lay_foundation
 from .objects import analytics, objects
 from .oversight import budget, governance, observability, people_and_audit
+from .pooling import pooling
 from .stores import caches, main_database, optional_stores
 from .timeseries import timeseries
 
@@ -37,6 +38,7 @@ class DataPlatform(pulumi.ComponentResource):
         optional_stores(base)
         running = clusters(base)
         series = timeseries(base, running, stored.storage)
+        poolers = pooling(base, running, database)
         watched = observability(base, stores=[database.primary, *database.replicas.values(), *cached.stores])
         budget(base)
         governance(base)
@@ -47,7 +49,7 @@ class DataPlatform(pulumi.ComponentResource):
             objects=stored,
             analytics=analysed,
             clusters=running,
-            series=series,
+            on_clusters={"timeSeries": series, "poolers": poolers},
             dashboards=watched,
         )
         self.register_outputs(dict(self.exports))

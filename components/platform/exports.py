@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -25,7 +26,7 @@ def exports(
     objects: Objects,
     analytics: Analytics,
     clusters: Clusters,
-    series: dict[str, dict[str, Any]],
+    on_clusters: Mapping[str, Any],
     dashboards: Dashboards,
 ) -> dict[str, pulumi.Output[Any]]:
     """The outputs of the stack, by name."""
@@ -39,7 +40,7 @@ def exports(
             "host": database.hosts["primary"],
             "replicas": {region: database.hosts[region] for region in database.replicas},
         },
-        "timeSeries": series,
+        **on_clusters,
         "caches": {
             "cluster": {
                 "name": cluster.primary.id,

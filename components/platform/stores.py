@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pulumi
 
+from settings.pooling import login_secret
+
 from ..bigtable import Bigtable, BigtableArgs
 from ..cache_archive import CacheArchive, CacheArchiveArgs
 from ..cache_connection import Surroundings
@@ -41,7 +43,11 @@ def main_database(base: Foundation) -> CloudSql:
     """The main database, its replicas, users and clients."""
     settings, network, identities = base.settings, base.network, base.settings.identities
     accounts, credentials = base.identities.accounts, base.secrets.credentials
-    users = {**MAIN_DATABASE_USERS, **(REPLICA_USERS if settings.database.replicas else {})}
+    users = {
+        **MAIN_DATABASE_USERS,
+        **{client: login_secret(client) for client in settings.pooling.clients},
+        **(REPLICA_USERS if settings.database.replicas else {}),
+    }
     return CloudSql(
         "main-db",
         CloudSqlArgs(

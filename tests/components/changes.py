@@ -63,7 +63,7 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     "secrets.credentials.<name>.version": ("prod", {"secrets": {"credentials": {"main-db-pgbouncer": {"version": 2}}}}, "passwordWoVersion"),
     "secrets.destroy_delay_days": ("prod", {"secrets": {"destroy_delay_days": 7}}, "versionDestroyTtl"),
     "audit.services": ("prod", {"audit": {"services": {"run.googleapis.com": ["DATA_READ"]}}}, "service"),
-    "identities.workloads": ("prod", {"identities": {"workloads": {"auth-service": None}}}, "accountId"),
+    "identities.workloads": ("prod", {"identities": {"workloads": {"auth-service": None}}, "pooling": {"clients": ["trading-service"]}}, "accountId"),
     "identities.workloads.<name>.purpose": ("prod", {"identities": {"workloads": {"migrations": {"purpose": "Something else"}}}}, "description"),
     "identities.workloads.<name>.database": ("prod", {"identities": {"workloads": {"migrations": {"database": False}}}}, "role"),
     "identities.workloads.<name>.caches": ("prod", {"identities": {"workloads": {"migrations": {"caches": ["sessions"]}}}}, "role"),
@@ -105,11 +105,11 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     "database.insights.plans_per_minute": ("prod", {"database": {"insights": {"plans_per_minute": 9}}}, "settings.insightsConfig.queryPlansPerMinute"),
     "database.insights.query_length": ("prod", {"database": {"insights": {"query_length": 1024}}}, "settings.insightsConfig.queryStringLength"),
     "database.insights.record_client_address": ("prod", {"database": {"insights": {"record_client_address": True}}}, "settings.insightsConfig.recordClientAddress"),
-    "database.max_connections": ("prod", {"database": {"max_connections": 600}}, "settings.databaseFlags[14].value"),
-    "database.slow_query_ms": ("prod", {"database": {"slow_query_ms": 500}}, "settings.databaseFlags[9].value"),
-    "database.connector_enforcement": ("prod", {"database": {"connector_enforcement": "REQUIRED"}}, "settings.connectorEnforcement"),
-    "database.flags": ("prod", {"database": {"flags": {"track_io_timing": "off"}}}, "settings.databaseFlags[16].value"),
-    "database.databases": ("prod", {"database": {"databases": ["alphintra", "reporting"]}}, "name"),
+    "database.max_connections": ("prod", {"database": {"max_connections": 600}}, "settings.databaseFlags[15].value"),
+    "database.slow_query_ms": ("prod", {"database": {"slow_query_ms": 500}}, "settings.databaseFlags[10].value"),
+    "database.connector_enforcement": ("dev", {"database": {"connector_enforcement": "REQUIRED"}, "kubernetes": {"clusters": {"primary": {"pools": {"general": {"pods": {"pgbouncer": None}}}}}}}, "settings.connectorEnforcement"),
+    "database.flags": ("prod", {"database": {"flags": {"track_io_timing": "off"}}}, "settings.databaseFlags[17].value"),
+    "database.databases": ("prod", {"database": {"databases": ["alphintra", "reporting"]}, "pooling": {"max_db_connections": 40}}, "name"),
     "database.replicas": ("dev", {"encryption": {"customer_managed": True}, "secrets": {"credentials": {"main-db-bigquery": {}}}, "database": {"replicas": {"us-east1": {"zone": "us-east1-b"}}}}, "masterInstanceName"),
     "database.replicas.<name>.zone": ("prod", {"database": {"replicas": {"us-east1": {"zone": "us-east1-c"}}}}, "settings.locationPreference.zone"),
     "database.replicas.<name>.availability": ("prod", {"database": {"replicas": {"us-east1": {"availability": "REGIONAL"}}}}, "settings.availabilityType"),
@@ -139,7 +139,7 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
         f"analytics.federation.{key}": ("prod", {"analytics": {"federation": {key: value}}, **more}, path)
         for key, value, more, path in (
             ("name", "other-replica", {}, "connectionId"),
-            ("database", "reporting", {"database": {"databases": ["alphintra", "reporting"]}}, "cloudSql.database"),
+            ("database", "reporting", {"database": {"databases": ["alphintra", "reporting"]}, "pooling": {"max_db_connections": 40}}, "cloudSql.database"),
             ("users", ["data-admins"], {}, "member"),
         )
     },
@@ -375,6 +375,27 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
             ("count", 1, "outputs.clusters.us-east1.pools.timescaledb.pods.timescaledb.count"),
         )
     },
+    **{
+        f"pooling.{key}": ("prod", {"pooling": {key: value}}, f"pgbouncer-us-central1-{path}")
+        for key, value, path in (
+            ("image", f"docker.io/edoburu/pgbouncer:v1.26.1-p0@sha256:{64 * '0'}", "deployment:spec.template.spec.containers[0].image"),
+            ("exporter_image", f"quay.io/prometheuscommunity/pgbouncer-exporter:v1.0.0@sha256:{64 * '0'}", "deployment:spec.template.spec.containers[1].image"),
+            ("preparation_image", f"docker.io/alpine/openssl:4.0.0@sha256:{64 * '0'}", "deployment:spec.template.spec.initContainers[0].image"),
+            ("pool_mode", "session", "files:data.pgbouncer.ini"),
+            ("max_client_conn", 2000, "files:data.pgbouncer.ini"),
+            ("default_pool_size", 20, "files:data.pgbouncer.ini"),
+            ("max_db_connections", 36, "files:data.pgbouncer.ini"),
+            ("server_idle_timeout", 300, "files:data.pgbouncer.ini"),
+            ("server_lifetime", 1800, "files:data.pgbouncer.ini"),
+            ("query_wait_timeout", 60, "files:data.pgbouncer.ini"),
+            ("idle_transaction_timeout", 120, "files:data.pgbouncer.ini"),
+            ("max_prepared_statements", 100, "files:data.pgbouncer.ini"),
+            ("max_replicas", 3, "autoscaler:spec.maxReplicas"),
+            ("target_cpu_percent", 50, "autoscaler:spec.metrics[0].containerResource.target.averageUtilization"),
+            ("drain_seconds", 90, "deployment:spec.template.spec.terminationGracePeriodSeconds"),
+        )
+    },
+    "pooling.clients": ("prod", {"pooling": {"clients": ["auth-service", "trading-service"]}}, "main-db-user-strategy-service-by-password:name"),
     "url_signing.signers": ("prod", {"url_signing": {"signers": {"legal-url-signer": {"purpose": "URLs for contracts", "issuers": ["compliance-service"], "access": {"download": {"bucket": "documents", "role": "read", "folder": "legal/"}}}}}}, "url-signing-legal-url-signer:accountId"),
     "url_signing.signers.<name>.purpose": ("prod", {"url_signing": {"signers": {"kyc-url-signer": {"purpose": "Something else"}}}}, "description"),
     "url_signing.signers.<name>.issuers": ("prod", {"url_signing": {"signers": {"kyc-url-signer": {"issuers": ["auth-service"]}}}}, "member"),
@@ -543,7 +564,7 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
 ONE_VALUE = {"database.engine"}
 """Settings that have one allowed value, so that nothing can be laid on top."""
 ALONE = {
-    "cache.sessions.form", "cache.sessions.redis_version", "environment", "generation", "kubernetes.clusters", "project.id",
+    "cache.sessions.form", "cache.sessions.redis_version", "environment", "generation", "kubernetes.clusters", "pooling.clients", "project.id",
     "regions.primary", "regions.secondary", "storage.buckets.<name>.access.<name>.group",
     "storage.buckets.<name>.access.<name>.workload", "timeseries.export_bucket", "timeseries.leader", "timeseries.sites", "url_signing.signers",
 }  # fmt: skip

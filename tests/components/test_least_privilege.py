@@ -25,18 +25,25 @@ SESSIONS: Grants = {
 }  # fmt: skip
 READ, WRITE, CREATE = "storage.objectViewer", "storage.objectUser", "storage.objectCreator"
 SIGN_AS = "iam.serviceAccountTokenCreator"
+
+
+def pooled(service: str) -> Grants:
+    """The password of a service's login through PgBouncer."""
+    return {("secretmanager.secretAccessor", f"secret main-db-{service}-service")}
+
+
 WORKLOADS: dict[str, Grants] = {
-    "auth-service": SIGN_IN | CACHE | SESSIONS,
-    "trading-service": SIGN_IN | CACHE,
-    "strategy-service": SIGN_IN | CACHE | {
+    "auth-service": SIGN_IN | CACHE | SESSIONS | pooled("auth"),
+    "trading-service": SIGN_IN | CACHE | pooled("trading"),
+    "strategy-service": SIGN_IN | CACHE | pooled("strategy") | {
         (WRITE, "ml-models/production/"),
         (READ, "datasets/market-data/"), (WRITE, "datasets/user-datasets/"), (WRITE, "datasets/processed/"),
         ("pubsub.subscriber", "subscription objects-market-data"),
     },
-    "marketplace-service": SIGN_IN | CACHE | {
+    "marketplace-service": SIGN_IN | CACHE | pooled("marketplace") | {
         (WRITE, "uploads/uploads/"), ("pubsub.subscriber", "subscription objects-uploads"), (SIGN_AS, "account/uploads-url-signer"),
     },
-    "compliance-service": SIGN_IN | {
+    "compliance-service": SIGN_IN | pooled("compliance") | {
         (WRITE, "documents/kyc-documents/"), (WRITE, "documents/legal/"), (READ, "documents/templates/"),
         ("pubsub.subscriber", "subscription objects-kyc-documents"), (SIGN_AS, "account/kyc-url-signer"),
     },

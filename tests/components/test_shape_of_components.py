@@ -66,8 +66,8 @@ def test_a_consumer_of_a_key_waits_for_its_agents_grant() -> None:
                 needed = [urn for urn in grants if value.endswith(f"/{_key_name(urn)}") and _region(value) in urn]
                 assert needed, f"{known.urn}: nobody is granted the use of {value}"
                 assert set(needed) <= set(known.property_dependencies[top]), known.urn
-    assert consumers == 64, (
-        "two instances, thirteen secrets in two regions, nine buckets, four topics, two datasets, a connection, three caches, a "
+    assert consumers == 74, (
+        "two instances, eighteen secrets in two regions, nine buckets, four topics, two datasets, a connection, three caches, a "
         "repository and four that stand before others, two clusters' secrets and default pools, six pools, two plans"
     )
 
@@ -119,6 +119,7 @@ def test_outputs_are_references() -> None:
             "network",
             "mainDatabase",
             "timeSeries",
+            "poolers",
             "caches",
             "buckets",
             "urlSigners",
@@ -140,6 +141,9 @@ def test_outputs_are_references() -> None:
         "connectionName": "alphintra-prod:us-central1:alphintra-main-db",
         "host": "main-db.alphintra.internal",
         "replicas": {"us-east1": "main-db-us-east1.alphintra.internal"},
+    }
+    assert outputs["poolers"] == {
+        region: {"host": "pgbouncer.pgbouncer.svc.cluster.local", "port": 6432} for region in ("us-central1", "us-east1")
     }
     assert outputs["caches"]["cluster"]["hosts"]["us-east1"] == "cache-us-east1.alphintra.internal"
     assert outputs["caches"]["sessions"]["connection"] == "projects/alphintra-prod/secrets/alphintra-redis-sessions-connection"

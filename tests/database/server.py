@@ -31,6 +31,10 @@ SERVICES = (
 )  # fmt: skip
 """Each has a role, and here a login that is its member: trading_role, trading_login."""
 
+PASSWORD = "of-every-login-9.~_-"
+"""What logins sign in with over TLS, as through a pooler. Without TLS the server trusts whoever is on this machine."""
+EC_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+
 CONFIGURATION = """
 listen_addresses = '127.0.0.1'
 port = {port}
@@ -45,6 +49,9 @@ shared_preload_libraries = '{preload}'
 cron.database_name = '{cron}'
 log_min_messages = warning
 max_locks_per_transaction = 256
+ssl = on
+ssl_cert_file = '{folder}/server.crt'
+ssl_key_file = '{folder}/server.key'
 """
 
 Connection = psycopg.Connection[DictRow]
@@ -106,10 +113,26 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
         self._made = 0
         run([*unprivileged(), POSTGRES / "initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8"])
+        self._certify()
+        access = self.data / "pg_hba.conf"
+        access.write_text("hostssl all all 127.0.0.1/32 scram-sha-256\n" + access.read_text())
         with (self.data / "postgresql.conf").open("a") as configuration:
             configuration.write(
                 CONFIGURATION.format(port=self.port, folder=self.folder, cron=CRON_DATABASE, preload=self.PRELOAD)
             )
+
+    @property
+    def ca(self) -> Path:
+        """Who signed the server's certificate, as Cloud SQL has a CA for each instance."""
+        return self.folder / "ca.crt"
+
+    def _certify(self) -> None:
+        ca, key, request = (self.folder / name for name in ("ca.key", "server.key", "server.csr"))
+        made = "-subj", "/CN=instance-ca", "-days", "2", "-keyout", ca, "-out", self.ca
+        run([*unprivileged(), "openssl", "req", "-x509", *EC_KEY, *made])
+        run([*unprivileged(), "openssl", "req", *EC_KEY, "-subj", "/CN=project:instance", "-keyout", key, "-out", request])
+        signed = "-CA", self.ca, "-CAkey", ca, "-CAcreateserial", "-days", "2", "-out", self.folder / "server.crt"
+        run([*unprivileged(), "openssl", "x509", "-req", "-in", request, *signed])
 
     def start(self) -> None:
         """Starts it, and puts into it what the tests begin with."""
@@ -132,7 +155,11 @@ class Server:
         self.deploy(TEMPLATE)
         with self.connect("postgres") as connection:
             for service in SERVICES:
-                connection.execute(f"CREATE ROLE {service}_login LOGIN IN ROLE {service}_role")
+                connection.execute(f"CREATE ROLE {service}_login LOGIN IN ROLE {service}_role PASSWORD '{PASSWORD}'")
+            connection.execute(f"CREATE ROLE pgbouncer LOGIN IN ROLE pooler_role PASSWORD '{PASSWORD}'")
+        with self.connect(TEMPLATE) as connection:
+            # What Cloud SQL does where the flag cloudsql.pg_shadow_select_role names the role.
+            connection.execute("GRANT SELECT ON pg_shadow TO password_reader")
 
     def _wait(self) -> None:
         deadline = time.monotonic() + 60
@@ -158,12 +185,13 @@ class Server:
         return Connection.connect(self.dsn(database, user, port), autocommit=autocommit, row_factory=dict_row)
 
     def dsn(self, database: str, user: str, port: int | None = None) -> str:
-        """Where a database is, for psycopg and psql."""
-        return f"host=127.0.0.1 port={port or self.port} user={user} dbname={database} connect_timeout=30"
+        """Where a database is, for psycopg and psql; with a port it is a pooler's."""
+        how = f"sslmode=require password={PASSWORD}" if port else "sslmode=disable"
+        return f"host=127.0.0.1 port={port or self.port} user={user} dbname={database} connect_timeout=60 {how}"
 
     def url(self, database: str, user: str = "migrations") -> str:
         """Where a database is, for sqitch."""
-        return f"db:pg://{user}@127.0.0.1:{self.port}/{database}"
+        return f"db:pg://{user}@127.0.0.1:{self.port}/{database}?sslmode=disable"
 
     def create(self, name: str | None = None, template: str = TEMPLATE) -> str:
         """Makes a database from a template; returns its name."""

@@ -21,9 +21,9 @@ ROUNDS = 6
 
 
 @pytest.fixture(scope="module")
-def pool(server: Server) -> Generator[int]:
-    with pooler(server) as port:
-        yield port
+def pool(server: Server, shared: str) -> Generator[int]:
+    with pooler(server, shared) as running:
+        yield running.port
 
 
 @pytest.fixture(scope="module")

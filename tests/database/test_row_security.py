@@ -269,9 +269,13 @@ def test_every_workload_that_signs_in_has_a_role(admin: Connection) -> None:
     identities = Identities()
     workloads = {name for name, workload in identities.workloads.items() if workload.database} - {"migrations"}
     groups = {name for name, group in identities.groups.items() if group.database == "sign-in"}
-    assert set(column(admin, "SELECT workload FROM ops.workloads")) == workloads | groups
+    assert set(column(admin, "SELECT workload FROM ops.workloads")) == workloads | groups | {"pgbouncer"}, (
+        "the pooler signs in by password"
+    )
 
 
 def test_every_service_has_a_login_here(admin: Connection) -> None:
-    roles = column(admin, "SELECT rolname FROM pg_roles WHERE rolname ~ '_role$' AND rolname <> 'application_role'")
+    roles = column(
+        admin, "SELECT rolname FROM pg_roles WHERE rolname ~ '_role$' AND rolname NOT IN ('application_role', 'pooler_role')"
+    )
     assert {f"{service}_role" for service in SERVICES} == set(roles)

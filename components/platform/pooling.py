@@ -1,0 +1,55 @@
+"""Connection pooling: poolers in each cluster that has room for them, before the main database's instance of that region."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from settings.kubernetes import Role
+from settings.pooling import POD
+
+from ..cloud_sql import CloudSql
+from ..pgbouncer import PgBouncer, PgBouncerArgs
+from ..pgbouncer_files import PORT, USER
+from .clusters import Clusters
+from .foundation import Foundation
+from .stores import MAIN_DATABASE_USERS
+
+PRIORITY = "alphintra-path"
+
+
+def pooling(base: Foundation, on: Clusters, database: CloudSql) -> dict[str, dict[str, Any]]:
+    """Declares them; where clients find them, by region."""
+    made = {base.regions[role]: _poolers(base, on, role, database) for role in base.settings.poolers}
+    return {region: {"host": poolers.host, "port": PORT} for region, poolers in made.items()}
+
+
+def _poolers(base: Foundation, on: Clusters, role: Role, database: CloudSql) -> PgBouncer:
+    settings, region = base.settings, base.regions[role]
+    spaces, known = on.namespaces[region], settings.pooling
+    instance = database.primary if role == "primary" else database.replicas[region]
+    credential = base.secrets.credentials[MAIN_DATABASE_USERS[USER]]
+    callers = {(settings.identities.workloads[client].kubernetes or "").partition("/")[0] for client in known.clients}
+    here = spaces.namespaces
+    return PgBouncer(
+        f"pgbouncer-{region}",
+        PgBouncerArgs(
+            settings=known,
+            pods=settings.poolers[role],
+            images={
+                "pgbouncer": on.images.pull(known.image),
+                "exporter": on.images.pull(known.exporter_image),
+                "preparation": on.images.pull(known.preparation_image),
+            },
+            namespace=here[POD].metadata.name,
+            account=spaces.accounts[f"{POD}/{USER}"].metadata.name,
+            priority=spaces.priorities[PRIORITY].metadata.name,
+            password=(credential.secret.id, credential.version),
+            host=database.hosts["primary" if role == "primary" else region],
+            databases=settings.database.databases,
+            server_ca=instance.server_ca_certs.apply(lambda known: "\n".join(ca["cert"] or "" for ca in known)),
+            server_range=str(settings.network.managed_services),
+            clients={name: here[name].metadata.name if name in here else None for name in sorted(callers)},
+            requires=[database, base.secrets],
+        ),
+        opts=on.running_on(base, region),
+    )

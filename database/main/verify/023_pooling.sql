@@ -1,0 +1,2 @@
+\set objects 'pgbouncer.get_auth(text)'
+\ir ../lib/verify.sql
