@@ -38,6 +38,9 @@ STEPS = {"preview": preview, "up": up, "no-change preview": preview, "refresh": 
 GOALS = {"preview": 1.5, "up": 1.5, "no-change preview": 1.5}
 """The most that prod may take of what as many trivial resources take."""
 PROGRAM_GOAL_SECONDS = 3.0
+UNJUDGED = "prod without policies"
+POLICIES_GOAL = 1.25
+"""The most that a preview with policies may take of one without."""
 WITHOUT_GUARDS = {"protection": {"tear_down": ENVIRONMENT}}
 """A destroy is measured too, so the guards are off from the start."""
 
@@ -88,11 +91,13 @@ def main() -> int:
         timings = measured(arguments.rounds, count)
         program = _numbers(PROGRAM, arguments.rounds)
         imports = _numbers(IMPORTS, arguments.rounds)
+        policies = policies_ratio(arguments.rounds, count)
     except CommandError as error:
         print(error, file=sys.stderr)
         return error.code
     print(table(timings, count))
     print(program_lines(program, imports))
+    print(f"\nA preview of prod takes {policies:.2f} times as long with its policies as without, at most {POLICIES_GOAL:g}.")
     return 0
 
 
@@ -111,6 +116,17 @@ def measured(rounds: int, count: int) -> Timings:
                     print(f"bench: round {number + 1} of {rounds}: {step} of {subject}", file=sys.stderr, flush=True)
                     timings.add(subject, step, _timed(subject, step, Path(folder) / subject, count))
     return timings
+
+
+def policies_ratio(rounds: int, count: int) -> float:
+    """How many times as long a preview of prod takes with its policies as without, turn by turn, in the middle of the rounds."""
+    ratios: list[float] = []
+    for number in range(rounds):
+        print(f"bench: round {number + 1} of {rounds}: policies", file=sys.stderr, flush=True)
+        with tempfile.TemporaryDirectory(prefix="alphintra-bench-") as folder:
+            seconds = [_timed(subject, "preview", Path(folder) / subject, count) for subject in (ENVIRONMENT, UNJUDGED)]
+        ratios.append(seconds[0] / seconds[1])
+    return statistics.median(ratios)
 
 
 def table(timings: Timings, count: int) -> str:
@@ -159,10 +175,12 @@ def _step(subject: str, step: str, home: Path, count: int) -> int:
     """One step of one subject, in this process, as our own commands do it."""
     programs: Mapping[str, Callable[[], None]] = {
         "prod": run_main,
+        UNJUDGED: run_main,
         "trivial": lambda: _trivial(count - 1),
         "one": lambda: _trivial(1),
     }
-    workspace = Workspace(ENVIRONMENT, "local", home, programs[subject])
+    kind = Unjudged if subject == UNJUDGED else Workspace
+    workspace = kind(ENVIRONMENT, "local", home, programs[subject])
     workspace.override(WITHOUT_GUARDS)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
@@ -170,6 +188,15 @@ def _step(subject: str, step: str, home: Path, count: int) -> int:
     except CommandError as error:
         print(error, file=sys.stderr)
         return error.code
+
+
+class Unjudged(Workspace):
+    """A stack that no policies look at."""
+
+    @property
+    def policy_packs(self) -> list[str]:
+        """None."""
+        return []
 
 
 def _trivial(count: int) -> None:

@@ -25,7 +25,7 @@ RULES = (
         fix="Give kmsKeyName a key of the connection's own location.", severity="medium",
     ),
     Rule(
-        id="bigquery-kept-when-destroyed", types=(DATASET,), check=must_not_be("deleteContentsOnDestroy", True),
+        id="bigquery-kept-when-destroyed", types=(DATASET,), check=must_not_be("deleteContentsOnDestroy", True), is_guard=True,
         title="A dataset with tables is not deleted", why="deleteContentsOnDestroy asks nobody.",
         fix="Set deleteContentsOnDestroy to false.", severity="high",
     ),

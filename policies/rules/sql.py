@@ -196,7 +196,7 @@ RULES = (
         fix="Set settings.finalBackupConfig: enabled, for 7 days or more.", severity="medium",
     ),
     Rule(
-        id="sql-backups-outlive", types=(INSTANCE,), check=for_primaries(must_be("settings.retainBackupsOnDelete", True)),
+        id="sql-backups-outlive", types=(INSTANCE,), check=for_primaries(must_be("settings.retainBackupsOnDelete", True)), is_guard=True,
         title="Backups outlive the database", why="Otherwise they are deleted with it.",
         fix="Set settings.retainBackupsOnDelete to true.", severity="medium",
     ),

@@ -51,9 +51,9 @@ class Relation:
 
 
 @cache
-def declared(environment: str, preview: bool = False) -> tuple[Resource, ...]:
+def declared(environment: str, *, tearing_down: bool = False) -> tuple[Resource, ...]:
     """Everything that an environment declares, before any proxy."""
-    known = recorded(environment, preview=preview)
+    known = recorded(environment, {"protection": {"tear_down": environment}} if tearing_down else None)
     return tuple(
         Resource(
             type=one.type, urn=one.urn, name=one.name, protect=one.protect, ignore_changes=one.ignore_changes, parent=one.parent,

@@ -61,10 +61,11 @@ def on_clusters(rule: About) -> bool:
     return all(type_.startswith("kubernetes:") for type_ in rule.types)
 
 
+@pytest.mark.parametrize("tearing_down", [False, True])
 @pytest.mark.parametrize("environment", ["prod", "staging", "dev"])
-def test_an_environment_keeps_to_the_rules_but_for_its_waivers(environment: str) -> None:
-    judge = Judge(RULES, Enforcement(environment), load(RULES, TODAY), TODAY)
-    stack = stack_of(declared(environment), environment)
+def test_an_environment_keeps_to_the_rules_but_for_its_waivers(environment: str, tearing_down: bool) -> None:
+    judge = Judge(RULES, Enforcement(environment, tearing_down), load(RULES, TODAY), TODAY)
+    stack = stack_of(declared(environment, tearing_down=tearing_down), environment)
     found = [*(verdict for known in stack.resources for verdict in judge.resource(known)), *judge.stack(stack)]
     assert {(known.rule.id, known.urn): known.what for known in found if known.stops} == {}
     assert {known.outcome for known in found} <= {"violation"}, "all is known without an engine"
