@@ -17,6 +17,7 @@ PROJECT_ROLES = (
     "roles/cloudsql.instanceUser",
     "roles/cloudsql.viewer",
     "roles/container.defaultNodeServiceAccount",
+    "roles/datastore.user",
     "roles/memorystore.dbConnectionUser",
     "roles/monitoring.metricWriter",
     "roles/monitoring.viewer",

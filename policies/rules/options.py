@@ -108,7 +108,7 @@ RULES = (
         fix="Use small letters, digits, _ and -.", severity="low",
     ),
     Rule(
-        id="naming-convention", types=(BUCKET, INSTANCE, CLUSTER, REDIS_CLUSTER, NETWORK), check=checks.named_after_the_platform("name"),
+        id="naming-convention", types=(BUCKET, INSTANCE, CLUSTER, REDIS_CLUSTER), check=checks.named_after_the_platform("name"),
         title="Names say whose they are", why="Names of buckets are the whole world's; others are seen in bills and logs.",
         fix="Let the name begin with alphintra.", severity="low", levels=EVERYWHERE,
     ),

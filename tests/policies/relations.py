@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -53,7 +53,12 @@ class Relation:
 @cache
 def declared(environment: str, *, tearing_down: bool = False) -> tuple[Resource, ...]:
     """Everything that an environment declares, before any proxy."""
-    known = recorded(environment, {"protection": {"tear_down": environment}} if tearing_down else None)
+    return declared_with({"protection": {"tear_down": environment}} if tearing_down else None, environment)
+
+
+def declared_with(over: Mapping[str, Any] | None, environment: str = "prod") -> tuple[Resource, ...]:
+    """The same with other settings laid on top."""
+    known = recorded(environment, over)
     return tuple(
         Resource(
             type=one.type, urn=one.urn, name=one.name, protect=one.protect, ignore_changes=one.ignore_changes, parent=one.parent,

@@ -11,7 +11,7 @@ from policies.rule import About
 from policies.rules import RULES
 from policies.waivers import load
 
-from .relations import declared, stack_of
+from .relations import declared, declared_with, stack_of
 from .rows import BY_ID
 from .test_waivers import TODAY
 
@@ -84,3 +84,17 @@ def test_a_rule_explains_itself(rule: str) -> None:
 
 def test_ids_are_unique() -> None:
     assert len(RULES) == len(BY_ID)
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        {"bigtable": {"enabled": True}, "firestore": {"enabled": True}, "budget": {"billing_account": "012345-6789AB-CDEF01"}},
+        {"network": {"name": "another-vpc"}, "generation": 2},
+    ],
+)
+def test_what_settings_turn_on_keeps_to_the_rules(over: dict[str, object]) -> None:
+    judge = Judge(RULES, Enforcement("prod"), load(RULES, TODAY), TODAY)
+    stack = stack_of(declared_with(over))
+    found = [*(verdict for known in stack.resources for verdict in judge.resource(known)), *judge.stack(stack)]
+    assert {(known.rule.id, known.urn): known.what for known in found if known.stops} == {}
