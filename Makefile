@@ -17,7 +17,7 @@ WHERE := --env '$(ENV)' --cloud '$(CLOUD)' $(if $(YES),--yes)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup environment programs up preview drift refresh destroy protect unprotect inventory policy sample anonymise \
-        test test-fast chaos bench \
+        test test-fast drill chaos bench \
         lint format docs golden lock clean-local
 
 help: ## What there is
@@ -65,6 +65,9 @@ test: setup programs lint ## All tests
 
 test-fast: environment ## The tests that need neither an engine nor a database server
 	@$(RUN) pytest -n auto -m 'not engine and not database'
+
+drill: environment ## Stop, kill, freeze and restore real members of the time series while rows are written
+	@$(RUN) tools.drill
 
 chaos: setup ## Kill engine, plugin and both at twenty points each of an `up` of prod
 	@$(RUN) pytest -n auto -m chaos

@@ -1,4 +1,4 @@
-"""Programs of the operating system that the database tests run: PostgreSQL 15, pg_cron, PgBouncer, sqitch, Redis 7.
+"""Programs of the operating system that the tests run: PostgreSQL 15, pg_cron, PgBouncer, sqitch, Redis 7, etcd, pgBackRest.
 
 Where this may install packages (root on Debian or Ubuntu), it does, and says so; elsewhere it says what to install,
 and the tests that need them are skipped and counted. What is installed stays, so this happens once.
@@ -23,6 +23,8 @@ PACKAGES = {
     "postgresql-15": POSTGRES / "postgres",
     "postgresql-15-cron": Path("/usr/share/postgresql/15/extension/pg_cron.control"),
     "pgbouncer": Path("/usr/sbin/pgbouncer"),
+    "etcd-server": Path("/usr/bin/etcd"),
+    "pgbackrest": Path("/usr/bin/pgbackrest"),
     "openssl": Path("/usr/bin/openssl"),
     "sqitch": Path("/usr/bin/sqitch"),
     "libdbd-pg-perl": Path("/usr/share/doc/libdbd-pg-perl"),

@@ -5,9 +5,13 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import urllib.error
 
 from common import password, patroni, psql
+
+PATIENCE = 60
+"""Seconds to wait for a standby that may take over."""
 
 
 def hand_over(rest: str, socket: str) -> str:
@@ -19,7 +23,15 @@ def hand_over(rest: str, socket: str) -> str:
     others = [member for member in members if member["name"] != name and member["state"] in ("running", "streaming")]
     if own["role"] != "leader" or not others:
         return f"{name} is {own['role']} of {len(members)}: nothing to hand over"
-    return str(patroni("POST", f"{rest}/switchover", {"leader": name}, secret=password("rest-api"), seconds=60))
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return str(patroni("POST", f"{rest}/switchover", {"leader": name}, secret=password("rest-api"), seconds=60))
+        except urllib.error.HTTPError:
+            # No standby may take over yet, such as shortly after another switchover. Stopping now would leave nobody who may.
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(1)
 
 
 if __name__ == "__main__":

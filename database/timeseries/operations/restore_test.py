@@ -7,6 +7,7 @@ the day before yesterday is counted, which is long complete, and in which the tw
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -23,7 +24,10 @@ HYPERTABLES = """
 SELECT format('%I.%I', hypertable_schema, hypertable_name), format('%I', column_name) FROM timescaledb_information.dimensions
  WHERE dimension_number = 1 AND time_interval IS NOT NULL
 """
-Counts = dict[str, int]
+AT_LEAST = """
+SELECT name, setting FROM pg_settings WHERE name IN
+ ('max_connections', 'max_worker_processes', 'max_wal_senders', 'max_prepared_transactions', 'max_locks_per_transaction')
+"""
 
 
 def live(statements: str) -> list[list[str]]:
@@ -63,7 +67,7 @@ def queries() -> dict[str, str]:
     }
 
 
-def restore() -> None:
+def restore() -> subprocess.Popen[bytes]:
     """Brings the files back, and starts a server on them that nobody else reaches."""
     data = Path(os.environ["RESTORED"])
     command = ["pgbackrest", f"--config={os.environ['CONFIGURATION']}", f"--stanza={os.environ['STANZA']}", "--archive-mode=off"]
@@ -72,19 +76,23 @@ def restore() -> None:
     data.mkdir(mode=0o700)
     subprocess.run(command, check=True)
     options = {
+        # What PostgreSQL demands to be no less than it was where the log was written; Patroni has it in no file.
+        **{row[0]: row[1] for row in live(AT_LEAST)},
+        "hba_file": f"'{data}/pg_hba.conf'", "ident_file": f"'{data}/pg_ident.conf'",
         "listen_addresses": "''", "unix_socket_directories": f"'{os.environ['SOCKETS']}'", "port": "5432", "ssl": "off",
         "huge_pages": "off", "shared_buffers": os.environ["BUFFERS"], "synchronous_standby_names": "''", "max_wal_size": "4GB",
     }  # fmt: skip
     # What Patroni wrote into the file is for the member that it ran on; what stands last counts.
     with (data / "postgresql.auto.conf").open("a", encoding="utf-8") as configuration:
         configuration.writelines(f"{name} = {value}\n" for name, value in options.items())
-    (data / "pg_hba.conf").write_text("local all all peer\n", encoding="utf-8")
-    subprocess.Popen(["postgres", "-D", str(data)])  # noqa: S607
+    (data / "pg_hba.conf").write_text("local all postgres peer\n", encoding="utf-8")
+    (data / "pg_ident.conf").touch()
+    server = subprocess.Popen(["postgres", "-D", str(data)])  # noqa: S607
     deadline = time.monotonic() + float(os.environ["SECONDS"])
     while True:
         try:
             if restored("SELECT pg_is_in_recovery()") == [["f"]]:
-                return
+                return server
         except RuntimeError as error:
             problem = str(error)
         else:
@@ -100,7 +108,16 @@ def main() -> None:
     name = mark()
     asked = queries()
     before = {table: int(live(query)[0][0]) for table, query in asked.items()}
-    restore()
+    server = restore()
+    try:
+        _compare(name, asked, before, began)
+    finally:
+        server.send_signal(signal.SIGQUIT)
+        server.wait()
+
+
+def _compare(name: str, asked: dict[str, str], before: dict[str, int], began: float) -> None:
+    """The mark and the tables of the restored server against those that are live."""
     if restored(f"SELECT count(*) FROM operations.mark WHERE id = '{name}'") != [["1"]]:  # noqa: S608
         sys.exit(f"{name} is missing: the log does not reach to when this test began")
     found = {table: int(restored(query)[0][0]) for table, query in asked.items()}
