@@ -222,9 +222,9 @@ def test_a_policy_stops_an_update_before_anything_is_created(tmp_path: Path) -> 
     answer = cloud.run("up")
     assert answer.code == 1
     assert "[mandatory] kms-rotation: encryption-key-" in answer.err
-    assert "rotationPeriod is '17280000s'; it must be 7776000s or less" in answer.err
+    assert "rotationPeriod is '17280000s'; it must be 86400s to 7776000s" in answer.err
     assert "Why: " in answer.err
-    assert "Fix: Set rotationPeriod to 7776000s or less." in answer.err
+    assert "Fix: Set rotationPeriod to 7776000s or less, and a day or more." in answer.err
     assert not cloud.rows()
 
 
