@@ -25,6 +25,8 @@ def _pages(*origins: str) -> dict[str, Any]:
     return {"cross_origin": {"origins": list(origins)}}
 
 
+TIMESCALEDB = "docker.io/timescale/timescaledb-ha:pg15.18-ts2.28.3"
+"""Production's image, by its tag."""
 PROFILES: Mapping[str, Mapping[str, Any]] = {
     "prod": {},
     "staging": {
@@ -70,7 +72,7 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
                 },
             },
         },
-        "timeseries": {"volumes": {"data_gib": 500, "log_gib": 64}, "restore_test": {"memory_gib": 4}},
+        "timeseries": {"image": TIMESCALEDB, "volumes": {"data_gib": 500, "log_gib": 64}, "restore_test": {"memory_gib": 4}},
         "static_assets": {"domains": {"assets": "assets.staging.alphintra.com"}},
         "workspaces": {
             "namespaces": {
@@ -161,6 +163,7 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
         },
         # One member: there is nobody to wait for.
         "timeseries": {
+            "image": TIMESCALEDB,
             "failover": {"synchronous": False},
             "volumes": {"data_gib": 50, "log_gib": 10},
             "restore_test": {"cpu": 0.5, "memory_gib": 1},

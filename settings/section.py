@@ -57,6 +57,10 @@ ImageReference = Annotated[
 """A container image: registry/path:tag@sha256:digest. Without the digest it is whatever the tag stands for that day."""
 
 
+NOT_LOOKED_UP = f"sha256:{'0' * 64}"
+"""Stands where a digest must be, and is no image's: nothing can be pulled by it."""
+
+
 def images(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, str]]:
     """Every image that a section and those in it name, with the key of the setting."""
     for name, field in type(section).model_fields.items():

@@ -10,13 +10,11 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints, model_validator
 
-from .section import ImageReference, ResourceName, Section, setting
+from .section import NOT_LOOKED_UP, ImageReference, ResourceName, Section, setting
 
 PATRONI = "https://patroni.readthedocs.io/en/latest/dynamic_configuration.html"
 PGBACKREST = "https://pgbackrest.org/configuration.html"
 POSTGRES = "https://www.postgresql.org/docs/15"
-NOT_LOOKED_UP = f"sha256:{'0' * 64}"
-"""Where a digest must be, and could not be looked up: docs/adr/0020-time-series-on-kubernetes.md."""
 PUSH_SECONDS = 60
 """What the push of a finished segment to the bucket may take, on top of the wait for it to be full."""
 

@@ -31,13 +31,15 @@ def _together() -> dict[str, dict[str, Any]]:
 
 
 OVER = _together()
+TRIED = sorted(CHANGES.keys() - ONE_VALUE, key=lambda setting: (json.dumps(OVER[setting]), setting))
+"""Those of one run next to each other, so that one process has them all."""
 
 
 def test_every_setting_is_tried() -> None:
     assert CHANGES.keys() == {".".join(path) for path, _ in leaves(Environment)}
 
 
-@pytest.mark.parametrize("setting", sorted(CHANGES.keys() - ONE_VALUE, key=lambda setting: (json.dumps(OVER[setting]), setting)))
+@pytest.mark.parametrize("setting", TRIED)
 def test_the_setting_reaches_the_property_that_carries_it(setting: str) -> None:
     environment, _, path = CHANGES[setting]
     before, after = _inputs(environment, {}), _inputs(environment, OVER[setting])

@@ -13,6 +13,7 @@ from pulumi.automation.errors import CommandError as EngineError
 from pulumi.automation.errors import ConcurrentUpdateError
 
 from localcloud.store import Store
+from settings.section import NOT_LOOKED_UP, images
 
 from . import disk, recovery
 from .errors import DRIFTED, FAILED, INTERRUPTED, CommandError
@@ -27,6 +28,7 @@ def up(workspace: Workspace, confirm: Confirm) -> int:
     """Builds the environment, or brings it to what its settings say."""
     with _ready(workspace):
         if workspace.cloud == "gcp":
+            require_digests(workspace)
             changes = _previewed(workspace).changes
             _say("\n".join(change.line for change in changes.values()) or "nothing would change")
             if changes and not confirm(f"update '{workspace.environment}' on Google Cloud"):
@@ -37,6 +39,16 @@ def up(workspace: Workspace, confirm: Confirm) -> int:
             workspace.stack.up(on_event=report, policy_packs=workspace.policy_packs, show_secrets=False, suppress_outputs=True)
         _result(summary(workspace, _resources(workspace), time.monotonic() - started))
     return 0
+
+
+def require_digests(workspace: Workspace) -> None:
+    """Raises CommandError where an image's digest was never looked up: its pods would wait for it in vain."""
+    for key, reference in images(workspace.settings):
+        if reference.endswith(NOT_LOOKED_UP):
+            raise CommandError(
+                f"{workspace.file.name}: {key} is {reference}, whose digest is no image's: look up the digest of that tag in its "
+                f"registry, and put the whole reference under alphintra:{key.partition('.')[0]}. Nothing was changed"
+            )
 
 
 def preview(workspace: Workspace, _confirm: Confirm) -> int:
