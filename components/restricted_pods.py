@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pulumi_kubernetes as k8s
 
 
@@ -23,4 +25,14 @@ def container_security() -> k8s.core.v1.SecurityContextArgs:
         allow_privilege_escalation=False,
         read_only_root_filesystem=True,
         capabilities=k8s.core.v1.CapabilitiesArgs(drop=["ALL"]),
+    )
+
+
+def spread(labels: Mapping[str, str]) -> k8s.core.v1.TopologySpreadConstraintArgs:
+    """Pods with these labels in different zones, where there is room."""
+    return k8s.core.v1.TopologySpreadConstraintArgs(
+        max_skew=1,
+        topology_key="topology.kubernetes.io/zone",
+        when_unsatisfiable="ScheduleAnyway",
+        label_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=labels),
     )

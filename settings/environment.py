@@ -25,6 +25,7 @@ from .optional_stores import Bigtable, Firestore
 from .platform import Labels, Project, Protection, Regions
 from .pooling import POD, SHARE_PERCENT, Pooling, login_secret
 from .pooling import SURGE as POOLER_SURGE
+from .search import Search
 from .secret import Secrets
 from .section import Section, images, setting, zone_region
 from .static_assets import StaticAssets
@@ -101,6 +102,8 @@ class Environment(Section):
     """Namespaces of the clusters."""
     monitoring: Monitoring = Monitoring()
     """Channels, alerts, objectives."""
+    search: Search = Search()
+    """The search engine: Elasticsearch."""
 
     def named(self, base: str) -> str:
         """A physical name of this generation: `alphintra-main-db`, and from generation 2 on `alphintra-main-db-g2`."""
@@ -438,6 +441,30 @@ class Environment(Section):
                 f"pooling can take {sum_} connections, but {SHARE_PERCENT} % of database.max_connections "
                 f"({self.database.max_connections}) is {budget}: take fewer max_replicas or max_db_connections, "
                 "or raise max_connections"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _search(self) -> Environment:
+        search, snapshots = self.search, self.search.snapshots
+        if "elasticsearch" in self.workspaces.namespaces:
+            search.check(self.kubernetes, self.workspaces.namespaces["elasticsearch"].quota.storage_gib)
+        for client in search.clients:
+            _known("search.clients", client, self.identities.workloads, "workload")
+            if self.identities.workloads[client].kubernetes is None:
+                raise ValueError(
+                    f"search.clients names {client}, which runs outside the clusters; only pods reach the search engine"
+                )
+        bucket = self._known_folder("search.snapshots", snapshots.bucket, snapshots.folder)
+        if bucket.region == "primary":
+            raise ValueError(f"search.snapshots.bucket is {snapshots.bucket}, which is in the region that would be lost")
+        writable = [
+            access.folder for access in bucket.access.values() if access.workload == "elasticsearch" and access.role == "write"
+        ]
+        if not snapshots.folder.startswith(tuple(writable)):
+            raise ValueError(
+                f"search.snapshots.folder is {snapshots.folder}, but the workload elasticsearch writes to "
+                f"{', '.join(writable) or 'nothing'} in {snapshots.bucket}"
             )
         return self
 

@@ -80,10 +80,10 @@ def _default_workloads() -> dict[str, Workload]:
             kubernetes="services/strategy-service",
         ),
         "marketplace-service": Workload(
-            purpose="Listings, reviews, revenue shares",
+            purpose="Listings, reviews, revenue shares; what of them is searched",
             database=True,
             caches=("cluster",),
-            secrets=("main-db-marketplace-service",),
+            secrets=("main-db-marketplace-service", "search-ingest", "search-query"),
             kubernetes="services/marketplace-service",
         ),
         "compliance-service": Workload(
@@ -118,6 +118,14 @@ def _default_workloads() -> dict[str, Workload]:
             kubernetes="timescaledb/timescaledb",
         ),
         "elasticsearch": Workload(purpose="Snapshots of the search cluster", kubernetes="elasticsearch/elasticsearch"),
+        "search-setup": Workload(
+            purpose="Brings what the search cluster holds up to date",
+            secrets=("search-ingest", "search-query", "search-monitor"),
+            kubernetes="elasticsearch/search-setup",
+        ),
+        "search-exporter": Workload(
+            purpose="Metrics of the search cluster", secrets=("search-monitor",), kubernetes="elasticsearch/search-exporter"
+        ),
         # Jobs.
         "migrations": Workload(purpose="Schema changes of the main database", database=True, kubernetes="jobs/migrations"),
         "database-backup": Workload(

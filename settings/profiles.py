@@ -73,6 +73,7 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
             },
         },
         "timeseries": {"image": TIMESCALEDB, "volumes": {"data_gib": 500, "log_gib": 64}, "restore_test": {"memory_gib": 4}},
+        "search": {"node_sets": {"data": {"disk_gib": 200}}, "snapshots": {"keep_days": 14}},
         "static_assets": {"domains": {"assets": "assets.staging.alphintra.com"}},
         "workspaces": {
             "namespaces": {
@@ -167,6 +168,12 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
             "failover": {"synchronous": False},
             "volumes": {"data_gib": 50, "log_gib": 10},
             "restore_test": {"cpu": 0.5, "memory_gib": 1},
+        },
+        # One node that does everything.
+        "search": {
+            "node_sets": {"masters": None, "data": {"roles": ["master", "data", "ingest", "transform"], "disk_gib": 20}},
+            "index": {"shards": 1, "replicas": 0},
+            "snapshots": {"keep_days": 7},
         },
         "static_assets": {"domains": {"assets": "assets.dev.alphintra.com"}, "edge": {"enabled": False}},
         "workspaces": {

@@ -15,6 +15,7 @@ from .foundation import labels, lay_foundation
 from .objects import analytics, objects
 from .oversight import budget, governance, observability, people_and_audit
 from .pooling import pooling
+from .search import search
 from .stores import caches, main_database, optional_stores
 from .timeseries import timeseries
 
@@ -39,6 +40,7 @@ class DataPlatform(pulumi.ComponentResource):
         running = clusters(base)
         series = timeseries(base, running, stored.storage)
         poolers = pooling(base, running, database)
+        searched = search(base, running)
         watched = observability(base, stores=[database.primary, *database.replicas.values(), *cached.stores])
         budget(base)
         governance(base)
@@ -49,7 +51,7 @@ class DataPlatform(pulumi.ComponentResource):
             objects=stored,
             analytics=analysed,
             clusters=running,
-            on_clusters={"timeSeries": series, "poolers": poolers},
+            on_clusters={"timeSeries": series, "poolers": poolers, "search": searched},
             dashboards=watched,
         )
         self.register_outputs(dict(self.exports))

@@ -4,7 +4,8 @@ It runs in a Job, from this file alone: nothing but Python's own library. Argume
 
     SEARCH_URL       the cluster, https://…:9200
     SEARCH_CA        the file with its certificate authority
-    SEARCH_USER      who applies; SEARCH_PASSWORD is their password
+    SEARCH_USER      who applies
+    SEARCH_PASSWORD  the file with their password
     SEARCH_PLAN      the file with the plan, made by `definitions.plan`
     SEARCH_SECRETS   the folder with the users' passwords, in files of their names
 """
@@ -144,7 +145,8 @@ def main() -> int:
     given = os.environ
     plan = json.loads(Path(given["SEARCH_PLAN"]).read_text())
     passwords = {name: (Path(given["SEARCH_SECRETS"]) / name).read_text().strip() for name in plan["users"]}
-    login = base64.b64encode(f"{given['SEARCH_USER']}:{given['SEARCH_PASSWORD']}".encode()).decode()
+    password = Path(given["SEARCH_PASSWORD"]).read_text().strip()
+    login = base64.b64encode(f"{given['SEARCH_USER']}:{password}".encode()).decode()
     cluster = Cluster(given["SEARCH_URL"], f"Basic {login}", ssl.create_default_context(cafile=given["SEARCH_CA"]))
     try:
         apply(plan, passwords, cluster, logging.info)

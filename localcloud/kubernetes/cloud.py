@@ -15,6 +15,7 @@ from .clusters import Kubeconfig, find
 from .computed import computed
 from .kinds import Kind, complete
 from .rules import BOOK
+from .rules.waiting import awaited
 from .view import NAMESPACE, ClusterView, Request, Status, Verb
 
 DEFAULT_TIMEOUT = 600.0
@@ -161,7 +162,7 @@ class Kubernetes:
 
     def _carry_out(self, request: Request, row: Row, timeout: float) -> Outcome:
         kind, view = request.kind, request.view
-        self.store.advance(kind.seconds.get(request.verb, 0))
+        self.store.advance(kind.seconds.get(request.verb, 0) + (kind.waited.get(request.verb, 0) if awaited(request.new) else 0))
         space = view.named(NAMESPACE, request.namespace) if kind.namespaced else None
         inside = space.name if space else view.cluster.name
         self.store.put(row, {("metadata.namespace" if space else "cluster", inside): "cascade"})

@@ -50,6 +50,7 @@ class Kind:
     provided_by: str | None = None
     name: str = "subdomain"
     seconds: Mapping[str, float] = field(default_factory=dict[str, float])
+    waited: Mapping[str, float] = field(default_factory=dict[str, float])
     replaces: tuple[str, ...] = ()
     mutable: str | None = None
     fixed: tuple[Fixed, ...] = ()
@@ -192,7 +193,7 @@ def unknown(token: str) -> LocalCloudError:
     )
 
 
-_LIFE = ("name", "seconds", "replaces", "mutable", "fixed", "defaults", "computed", "pods", "replicas", "hidden")
+_LIFE = ("name", "seconds", "waited", "replaces", "mutable", "fixed", "defaults", "computed", "pods", "replicas", "hidden")
 
 
 def _documents() -> list[Any]:

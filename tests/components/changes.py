@@ -10,6 +10,11 @@ LITERAL: dict[str, Any] = {
 
 NO_DIGEST = "sha256:" + "0" * 64
 ACCOUNT = "012345-6789AB-CDEF01"
+PLAN = "search-setup-us-central1-plan:data.plan.json"
+OTHERS: dict[str, Any] = {
+    "region": "secondary", "folders": ["database/"],
+    "access": {"search": {"workload": "elasticsearch", "role": "write", "folder": "database/elasticsearch/"}},
+}  # fmt: skip
 CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     # setting: (environment, what to lay on top, the property that must change, of a certain resource where one is named)
     "environment": ("prod", {"environment": "staging"}, "settings.userLabels.environment"),
@@ -560,6 +565,33 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
             ("severity", "WARNING", "severity"),
         )
     },
+    **{
+        f"search.{key}": ("prod", {"search": over}, path)
+        for key, over, path in (
+            ("name", {"name": "other-search"}, "search-us-central1-cluster:metadata.name"),
+            ("version", {"version": "8.19.21", "image": f"docker.elastic.co/elasticsearch/elasticsearch:8.19.21@{NO_DIGEST}"}, "spec.version"),
+            ("image", {"image": f"docker.elastic.co/elasticsearch/elasticsearch:8.19.20@{NO_DIGEST}"}, "search-us-central1-cluster:spec.image"),
+            ("operator_image", {"operator_image": f"docker.elastic.co/eck/eck-operator:3.5.1@{NO_DIGEST}"}, "elastic-operator-us-central1-deployment:spec.template.spec.containers[0].image"),
+            ("exporter_image", {"exporter_image": f"ghcr.io/other/exporter:v1@{NO_DIGEST}"}, "search-exporter-us-central1-deployment:spec.template.spec.containers[0].image"),
+            ("setup_image", {"setup_image": f"docker.io/library/python:3.13@{NO_DIGEST}"}, "search-setup-us-central1-job:spec.template.spec.containers[0].image"),
+            ("node_sets", {"node_sets": {"ingest": {"pods": "elasticsearch-data", "roles": ["ingest"], "disk_gib": 10}}}, "spec.nodeSets[2].name"),
+            ("node_sets.<name>.pods", {"node_sets": {"data": {"pods": "elasticsearch-masters"}}}, "spec.nodeSets[1].podTemplate.spec.nodeSelector.alphintra.io/pool"),
+            ("node_sets.<name>.roles", {"node_sets": {"masters": {"roles": ["master", "ingest"]}}}, "spec.nodeSets[0].config.node.roles[1]"),
+            ("node_sets.<name>.disk_gib", {"node_sets": {"data": {"disk_gib": 1100}}}, "spec.nodeSets[1].volumeClaimTemplates[0].spec.resources.requests.storage"),
+            ("clients", {"clients": ["cache-warmer"]}, "search-us-central1-traffic:spec.ingress[3].from[0].namespaceSelector.matchLabels.kubernetes.io/metadata.name"),
+            *(
+                (f"index.{name}", {"index": {name: value}}, PLAN)
+                for name, value in (("shards", 3), ("replicas", 2), ("slow_query_ms", 500), ("retired_days", 3))
+            ),
+            *(
+                (f"snapshots.{name}", {"snapshots": {name: value}}, PLAN)
+                for name, value in (
+                    ("folder", "database/elasticsearch/other/"), ("schedule", "0 0 2 * * ?"), ("keep_days", 20), ("keep_at_least", 3), ("keep_at_most", 90),
+                )
+            ),
+        )
+    },
+    "search.snapshots.bucket": ("prod", {"search": {"snapshots": {"bucket": "others"}}, "storage": {"buckets": {"others": OTHERS}}}, PLAN),
 }  # fmt: skip
 ONE_VALUE = {"database.engine"}
 """Settings that have one allowed value, so that nothing can be laid on top."""
@@ -596,43 +628,54 @@ ROUNDS: tuple[frozenset[str], ...] = (
         "storage.buckets.<name>.lifecycle.<name>.age_days", "storage.prefix", "workspaces.priorities",
     }),
     frozenset({
+        "search.index.shards",
         "analytics.sinks.<name>.dataset", "bigtable.tables", "cache.cluster.archive", "firestore.enabled",
         "governance.findings.enabled", "governance.policies.enabled", "identities.workloads",
         "monitoring.channels.<name>.address", "object_events.arrivals",
     }),
     frozenset({
+        "search.index.replicas",
         "analytics.sinks.<name>.bucket", "identities.workloads.<name>.kubernetes", "monitoring.alerts", "network.name",
         "storage.buckets.<name>.access.<name>.folder", "url_signing.signers.<name>.access.<name>.role",
     }),
     frozenset({
+        "search.index.slow_query_ms",
         "analytics.sinks", "bigtable.enabled", "governance.findings.name", "governance.perimeter.enforced",
         "governance.policies.constraints", "identities.groups.<name>.metrics", "identities.workloads.<name>.secrets",
         "monitoring.alerts.<name>.severity", "monitoring.burn_rates.<name>.channels",
         "url_signing.signers.<name>.access.<name>.folder",
     }),
     frozenset({
+        "search.index.retired_days",
         "database.replica_name", "identities.workloads.<name>.caches", "monitoring.alerts.<name>.channels",
         "object_events.arrivals.<name>.bucket", "workspaces.priorities.<name>.purpose",
     }),
     frozenset({
+        "search.snapshots.folder",
         "bigtable.users", "governance.perimeter.enabled",
     }),
     frozenset({
+        "search.snapshots.schedule",
         "kubernetes.name", "storage.buckets.<name>.access",
     }),
     frozenset({
+        "search.snapshots.keep_days",
         "firestore.database", "network.firewall.<name>.purpose",
     }),
     frozenset({
+        "search.snapshots.keep_at_least",
         "firestore.users", "governance.perimeter.access_policy",
     }),
     frozenset({
+        "search.snapshots.keep_at_most",
         "identities.workloads.<name>.purpose", "static_assets.name", "url_signing.signers.<name>.issuers",
     }),
     frozenset({
+        "search.version",
         "governance.findings.retention_days", "identities.groups.<name>.log_views",
     }),
     frozenset({
+        "search.image",
         "analytics.datasets.<name>.purpose", "encryption.keys", "url_signing.signers.<name>.access",
     }),
     frozenset({

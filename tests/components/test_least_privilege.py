@@ -42,6 +42,7 @@ WORKLOADS: dict[str, Grants] = {
     },
     "marketplace-service": SIGN_IN | CACHE | pooled("marketplace") | {
         (WRITE, "uploads/uploads/"), ("pubsub.subscriber", "subscription objects-uploads"), (SIGN_AS, "account/uploads-url-signer"),
+        *(("secretmanager.secretAccessor", f"secret search-{user}") for user in ("ingest", "query")),
     },
     "compliance-service": SIGN_IN | pooled("compliance") | {
         (WRITE, "documents/kyc-documents/"), (WRITE, "documents/legal/"), (READ, "documents/templates/"),
@@ -58,6 +59,8 @@ WORKLOADS: dict[str, Grants] = {
         )),
     },
     "elasticsearch": {(WRITE, "backups/database/elasticsearch/")},
+    "search-setup": {("secretmanager.secretAccessor", f"secret search-{user}") for user in ("ingest", "query", "monitor")},
+    "search-exporter": {("secretmanager.secretAccessor", "secret search-monitor")},
     "migrations": SIGN_IN,
     "database-backup": SIGN_IN | {
         (CREATE, "backups/database/postgresql/"), (CREATE, "backups/database/timescaledb/logical/"),

@@ -13,9 +13,9 @@ from ..environments import ENVIRONMENTS, flat, of_type, recorded, resources
 PRIMARY = resources("prod")["main-db-primary"]
 REPLICA = resources("prod")["main-db-replica-us-east1"]
 STATEFUL = {
-    "BackupPlan", "Bucket", "Cluster", "Connection", "CryptoKey", "Database", "DatabaseInstance", "Dataset", "GlobalAddress",
-    "Instance", "KeyRing", "Namespace", "Network", "PersistentVolumeClaim", "Repository", "Secret", "StatefulSet", "StorageClass",
-    "Subnetwork",
+    "BackupPlan", "Bucket", "Cluster", "Connection", "CryptoKey", "CustomResourceDefinition", "Database", "DatabaseInstance", "Dataset",
+    "Elasticsearch", "GlobalAddress", "Instance", "KeyRing", "Namespace", "Network", "PersistentVolumeClaim", "Repository", "Secret",
+    "StatefulSet", "StorageClass", "Subnetwork",
 }  # fmt: skip
 """What holds data, or cannot be rebuilt without losing it."""
 

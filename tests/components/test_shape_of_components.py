@@ -66,8 +66,8 @@ def test_a_consumer_of_a_key_waits_for_its_agents_grant() -> None:
                 needed = [urn for urn in grants if value.endswith(f"/{_key_name(urn)}") and _region(value) in urn]
                 assert needed, f"{known.urn}: nobody is granted the use of {value}"
                 assert set(needed) <= set(known.property_dependencies[top]), known.urn
-    assert consumers == 74, (
-        "two instances, eighteen secrets in two regions, nine buckets, four topics, two datasets, a connection, three caches, a "
+    assert consumers == 80, (
+        "two instances, twenty-one secrets in two regions, nine buckets, four topics, two datasets, a connection, three caches, a "
         "repository and four that stand before others, two clusters' secrets and default pools, six pools, two plans"
     )
 
@@ -114,20 +114,8 @@ def test_no_password_is_ever_plain(environment: str) -> None:
 def test_outputs_are_references() -> None:
     outputs = recorded("prod").stack_outputs
     assert set(outputs) == {
-        *(
-            "project",
-            "network",
-            "mainDatabase",
-            "timeSeries",
-            "poolers",
-            "caches",
-            "buckets",
-            "urlSigners",
-            "objectEvents",
-            "staticAssets",
-            "analytics",
-        ),
-        *("images", "secrets", "serviceAccounts", "groups", "clusters", "keys"),
+        *("project", "network", "mainDatabase", "caches", "buckets", "urlSigners", "objectEvents", "staticAssets", "analytics"),
+        *("search", "timeSeries", "poolers", "images", "secrets", "serviceAccounts", "groups", "clusters", "keys"),
         *("alertChannels", "dashboards", "objectives"),
     }
     assert outputs["objectives"] == {

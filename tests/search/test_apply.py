@@ -177,11 +177,11 @@ def test_the_program_runs_from_its_one_file(search: Search, address: str, tmp_pa
     (tmp_path / "apply.py").write_text(Path(program.__file__).read_text())
     (tmp_path / "plan.json").write_text(json.dumps(wanted()))
     (tmp_path / "secrets").mkdir()
-    for name, password in PASSWORDS.items():
+    for name, password in {**PASSWORDS, "elastic": "secret"}.items():
         (tmp_path / "secrets" / name).write_text(password + "\n")
     authority = next(Path(program.ssl.get_default_verify_paths().cafile or "").parent.parent.glob("**/ca-certificates.crt"))
     environment = {
-        "SEARCH_URL": address, "SEARCH_CA": str(authority), "SEARCH_USER": "elastic", "SEARCH_PASSWORD": "secret",
+        "SEARCH_URL": address, "SEARCH_CA": str(authority), "SEARCH_USER": "elastic", "SEARCH_PASSWORD": str(tmp_path / "secrets" / "elastic"),
         "SEARCH_PLAN": str(tmp_path / "plan.json"), "SEARCH_SECRETS": str(tmp_path / "secrets"),
     }  # fmt: skip
     command = [sys.executable, "-I", str(tmp_path / "apply.py")]
@@ -200,7 +200,7 @@ def test_the_program_fails_with_the_reason(search: Search, address: str, tmp_pat
         "URL": address,
         "CA": "-",
         "USER": "elastic",
-        "PASSWORD": "secret",
+        "PASSWORD": str(tmp_path / "plan.json"),
         "PLAN": str(tmp_path / "plan.json"),
         "SECRETS": str(tmp_path),
     }.items():

@@ -93,7 +93,7 @@ def test_what_is_not_taken_is_told_and_the_rest_is_written() -> None:
     refused = {"index": {"_id": "a", "status": 400, "error": {"reason": "mapping set to strict"}}}
     answer = {"items": [refused, {"index": {"_id": "b", "status": 201}}]}
     with pytest.raises(NotIndexed, match="1 of 2 strategies were not taken: a: mapping set to strict"):
-        ingest([row(), row(id="b")], lambda *_: answer)
+        ingest([row(), row(id="b")], lambda path, body: answer if path and body else {})
 
 
 def test_a_missing_alias_does_not_become_an_index(search: Search) -> None:
@@ -102,5 +102,5 @@ def test_a_missing_alias_does_not_become_an_index(search: Search) -> None:
 
 
 def test_nothing_is_sent_for_nothing() -> None:
-    assert ingest([], lambda *_: pytest.fail("asked")) == Written(0, 0)
+    assert ingest([], lambda path, body: pytest.fail(f"{path} was asked {body!r}")) == Written(0, 0)
     assert bulk([]) == b""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tests.localcloud.world import Res
@@ -241,4 +242,22 @@ def _elasticsearch() -> list[Case]:
     return [*cases, Case(rule=n, setup=before, bad=bad, good=good, says="can only have their storage requests increased")]
 
 
-CASES: tuple[Case, ...] = (*_objects(), *_changes(), *_workloads(), *_needs(), *_amounts(), *_elasticsearch())
+def _waiting() -> list[Case]:
+    crd = made(
+        "elasticsearches.elasticsearch.k8s.elastic.co", "apiextensions.k8s.io/v1", "CustomResourceDefinition", None, ES_CRD
+    )
+
+    def waits_for(namespace: str, *conditions: str) -> Res:
+        spec = {"version": "8.19.4", "nodeSets": [node_set("all", ["master", "data"], count=1)]}
+        annotations = {"pulumi.com/waitFor": json.dumps(conditions) if len(conditions) > 1 else "".join(conditions)}
+        return made("search", ELASTICSEARCH, "Elasticsearch", namespace, {"spec": spec}, annotations=annotations)
+
+    n, ready, green = "wait-for-form", "jsonpath={.status.phase}=Ready", "jsonpath={.status.health}=green"
+    form = case(n, 'got "status.phase=Ready"', waits_for(n, "status.phase=Ready"), waits_for(n, ready), crd)
+    n = "wait-for"
+    says = r"timed out waiting for jsonpath=\{.status.health\}=blue of Elasticsearch/search"
+    bad = waits_for(n, ready, "jsonpath={.status.health}=blue")
+    return [form, case(n, says, bad, waits_for(n, ready, green), crd, waits=True)]
+
+
+CASES: tuple[Case, ...] = (*_objects(), *_changes(), *_workloads(), *_needs(), *_amounts(), *_elasticsearch(), *_waiting())

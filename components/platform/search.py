@@ -1,0 +1,118 @@
+"""The search engine: the operator, the cluster, what it holds, and its metrics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from database.search.definitions import VISIBLE, WRITTEN, Numbers, plan
+from settings import Environment
+
+from ..elastic_operator import ElasticOperator, ElasticOperatorArgs
+from ..elasticsearch import Elasticsearch, ElasticsearchArgs
+from ..search_exporter import SearchExporter, SearchExporterArgs
+from ..search_setup import SearchSetup, SearchSetupArgs
+from .clusters import Clusters
+from .foundation import Foundation
+
+OPERATOR, SPACE = "elastic-system", "elasticsearch"
+"""The namespaces of the operator and of the cluster."""
+REACHES_SEARCH = {"alphintra.io/reaches": "search"}
+"""The label of pods in the cluster's own namespace that reach it."""
+
+
+def search(base: Foundation, running: Clusters) -> dict[str, Any]:
+    """Declares it, in the primary region, and says where it is: the other region brings it back from snapshots."""
+    settings, region = base.settings, base.primary
+    known, spaces = settings.search, running.namespaces[region]
+    cluster = settings.kubernetes.clusters["primary"]
+    on_it = running.running_on(base, region)
+    pull = running.images.pull
+    store, path, batch = (spaces.priorities[f"alphintra-{name}"].metadata.name for name in ("store", "path", "batch"))
+    namespace = spaces.namespaces[SPACE].metadata.name
+    operator_namespace = spaces.namespaces[OPERATOR].metadata.name
+    accounts = {
+        name: spaces.accounts[f"{SPACE}/{name}"].metadata.name for name in ("elasticsearch", "search-setup", "search-exporter")
+    }
+    credentials = {user: base.secrets.credentials[user] for user in plan(_numbers(settings)).users}
+    operator = ElasticOperator(
+        f"elastic-operator-{region}",
+        ElasticOperatorArgs(
+            image=pull(known.operator_image),
+            pods=next(pool.pods["elastic-operator"] for pool in cluster.pools.values() if "elastic-operator" in pool.pods),
+            namespace=operator_namespace,
+            manages=namespace,
+            manages_name=SPACE,
+            priority=path,
+            control_plane=str(settings.network.primary.nodes),
+            protect=base.protect,
+        ),
+        opts=on_it,
+    )
+    elasticsearch = Elasticsearch(
+        f"search-{region}",
+        ElasticsearchArgs(
+            settings=known,
+            cluster=cluster,
+            image=pull(known.image),
+            namespace=namespace,
+            operator=operator,
+            operator_namespace=OPERATOR,
+            clients=sorted({_namespace(settings, client) for client in known.clients}),
+            account=accounts["elasticsearch"],
+            priority=store,
+            storage_class=running.classes[region].ssd.metadata.name,
+            jobs=REACHES_SEARCH,
+            protect=base.protect,
+        ),
+        opts=on_it,
+    )
+    setup = SearchSetup(
+        f"search-setup-{region}",
+        SearchSetupArgs(
+            plan=plan(_numbers(settings)),
+            image=pull(known.setup_image),
+            cluster=elasticsearch,
+            namespace=namespace,
+            account=accounts["search-setup"],
+            priority=batch,
+            labels=REACHES_SEARCH,
+            credentials=credentials,
+        ),
+        opts=on_it,
+    )
+    SearchExporter(
+        f"search-exporter-{region}",
+        SearchExporterArgs(
+            image=pull(known.exporter_image),
+            cluster=elasticsearch,
+            setup=setup,
+            namespace=namespace,
+            operator_namespace=operator_namespace,
+            account=accounts["search-exporter"],
+            priority=path,
+            labels=REACHES_SEARCH,
+            credential=credentials["search-monitor"],
+        ),
+        opts=on_it,
+    )
+    return {"url": elasticsearch.url, "searched": VISIBLE, "written": WRITTEN}
+
+
+def _namespace(settings: Environment, workload: str) -> str:
+    return (settings.identities.workloads[workload].kubernetes or "").partition("/")[0]
+
+
+def _numbers(settings: Environment) -> Numbers:
+    index, snapshots = settings.search.index, settings.search.snapshots
+    return Numbers(
+        shards=index.shards,
+        replicas=index.replicas,
+        slow_query_ms=index.slow_query_ms,
+        retired_days=index.retired_days,
+        bucket=settings.storage.bucket_name(snapshots.bucket),
+        folder=snapshots.folder.rstrip("/"),
+        schedule=snapshots.schedule,
+        snapshot_days=snapshots.keep_days,
+        snapshots_min=snapshots.keep_at_least,
+        snapshots_max=snapshots.keep_at_most,
+    )
