@@ -13,6 +13,7 @@ from ..tokens import (
     CLUSTER,
     CONNECTION,
     DATASET,
+    ELASTICSEARCH,
     INSTANCE,
     KEY,
     NETWORK,
@@ -31,7 +32,8 @@ from ..tokens import (
 HOLDS_DATA = (
     INSTANCE, "gcp:sql/database:Database", BUCKET, KEY, "gcp:kms/keyRing:KeyRing", SECRET, DATASET, REDIS_CLUSTER, VALKEY, CLUSTER,
     REPOSITORY, BACKUP_PLAN, NETWORK, SUBNET, CONNECTION, PEERING, ADDRESS, STORAGE_CLASS, STATEFUL_SET,
-    "kubernetes:core/v1:Namespace", "kubernetes:core/v1:PersistentVolumeClaim",
+    "kubernetes:core/v1:Namespace", "kubernetes:core/v1:PersistentVolumeClaim", ELASTICSEARCH,
+    "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition",
 )  # fmt: skip
 """What cannot be made again as it was, or takes with it what cannot."""
 
