@@ -13,6 +13,7 @@ from pulumi.automation.errors import CommandError as EngineError
 from pulumi.automation.errors import ConcurrentUpdateError
 
 from localcloud.store import Store
+from settings.profiles import overlay
 from settings.section import NOT_LOOKED_UP, images
 
 from . import disk, recovery
@@ -28,7 +29,8 @@ def up(workspace: Workspace, confirm: Confirm) -> int:
     """Builds the environment, or brings it to what its settings say."""
     with _ready(workspace):
         if workspace.cloud == "gcp":
-            require_digests(workspace)
+            if problems := unknown_digests(workspace):
+                raise CommandError("\n".join([*problems, "Nothing was changed."]))
             changes = _previewed(workspace).changes
             _say("\n".join(change.line for change in changes.values()) or "nothing would change")
             if changes and not confirm(f"update '{workspace.environment}' on Google Cloud"):
@@ -41,14 +43,14 @@ def up(workspace: Workspace, confirm: Confirm) -> int:
     return 0
 
 
-def require_digests(workspace: Workspace) -> None:
-    """Raises CommandError where an image's digest was never looked up: its pods would wait for it in vain."""
-    for key, reference in images(workspace.settings):
-        if reference.endswith(NOT_LOOKED_UP):
-            raise CommandError(
-                f"{workspace.file.name}: {key} is {reference}, whose digest is no image's: look up the digest of that tag in its "
-                f"registry, and put the whole reference under alphintra:{key.partition('.')[0]}. Nothing was changed"
-            )
+def unknown_digests(workspace: Workspace) -> list[str]:
+    """What is wrong with images whose digest was never looked up: their pods would wait for them in vain."""
+    return [
+        f"{workspace.file.name}: {key} is {reference}, whose digest is no image's: look up that of its tag in the registry, "
+        f"and put the whole reference under alphintra:{key.partition('.')[0]}"
+        for key, reference in images(workspace.settings)
+        if reference.endswith(NOT_LOOKED_UP)
+    ]
 
 
 def preview(workspace: Workspace, _confirm: Confirm) -> int:
@@ -114,18 +116,19 @@ def unprotect(workspace: Workspace, confirm: Confirm) -> int:
     if not workspace.settings.protected:
         _say(f"'{workspace.environment}' has no guards that are on; `make destroy ENV={workspace.environment}` removes it")
         return 0
-    workspace.override({"protection": {"tear_down": workspace.environment}})
+    before = workspace.overrides
+    workspace.override(overlay(before, {"protection": {"tear_down": workspace.environment}}))
     try:
         return up(workspace, confirm)
     except CommandError:
-        workspace.override({})
+        workspace.override(before)
         raise
 
 
 def protect(workspace: Workspace, confirm: Confirm) -> int:
     """Puts the guards against deletion back."""
     _only_local(workspace, "protect")
-    workspace.override({})
+    workspace.override({key: value for key, value in workspace.overrides.items() if key != "protection"})
     return up(workspace, confirm)
 
 
