@@ -7,20 +7,15 @@ from collections.abc import Generator
 import pytest
 
 from database.cache.store import Store
-from tools import programs
+from tests.installed import REDIS, need
 
 from .server import Cluster, Pair
-
-
-def _needs_redis() -> None:
-    if missing := programs.missing({"redis-server": programs.PACKAGES["redis-server"]}):
-        pytest.skip(f"needs {', '.join(missing)}; as root: {programs.advice(missing)}")
 
 
 @pytest.fixture(scope="session")
 def cluster() -> Generator[Cluster]:
     """Three primaries and three replicas."""
-    _needs_redis()
+    need(REDIS)
     made = Cluster()
     yield made
     made.remove()
@@ -29,7 +24,7 @@ def cluster() -> Generator[Cluster]:
 @pytest.fixture(scope="session")
 def pair() -> Generator[Pair]:
     """A primary and a replica."""
-    _needs_redis()
+    need(REDIS)
     made = Pair()
     yield made
     made.remove()

@@ -30,7 +30,7 @@ from database.cache.warmer.schedule import SCHEDULE, Schedule
 from tests.database.rows import World
 from tests.database.server import Server
 from tests.database.timescale import TimeSeriesServer
-from tools import programs
+from tests.installed import POSTGRES, REDIS, need
 from tools.recorder import ROOT
 
 from .server import Cluster
@@ -64,8 +64,7 @@ class Stage(NamedTuple):
 
 @pytest.fixture(scope="module")
 def stage(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Generator[Stage]:
-    if missing := programs.missing():
-        pytest.skip(f"needs {', '.join(missing)}; as root: {programs.advice(missing)}")
+    need({*POSTGRES, *REDIS})
     main, series = Server(), TimeSeriesServer(real=False)
     try:
         main.start()
@@ -157,8 +156,8 @@ def test_the_program_fills_what_section_12_2_names_and_stops_when_told(stage: St
     secret.write_text(json.dumps({"endpoints": {"primary": {"host": "127.0.0.1", "port": port, "certificates": []}}}))
     env = {
         **os.environ,
-        "MAIN_DATABASE_URL": f"postgresql://reporting_login@127.0.0.1:{stage.main.port}/{stage.database}",
-        "TIMESERIES_DATABASE_URL": f"postgresql://reporting_login@127.0.0.1:{stage.timeseries.port}/{stage.series}",
+        "MAIN_DATABASE_URL": stage.main.address(stage.database, "reporting_login"),
+        "TIMESERIES_DATABASE_URL": stage.timeseries.address(stage.series, "reporting_login"),
         "CACHE_CONNECTION": str(secret),
         "ALIVE_FILE": str(tmp_path / "alive"),
     }

@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 import pytest
 
-from tools import programs
+from tests.installed import POSTGRES, need
 
 from .server import Connection, Server
 
@@ -14,8 +14,7 @@ from .server import Connection, Server
 @pytest.fixture(scope="session")
 def server() -> Generator[Server]:
     """A real PostgreSQL 15 with the newest schema."""
-    if missing := programs.missing():
-        pytest.skip(f"needs {', '.join(missing)}; as root: {programs.advice(missing)}")
+    need(POSTGRES)
     running = Server()
     try:
         running.start()

@@ -191,7 +191,11 @@ class Server:
 
     def url(self, database: str, user: str = "migrations") -> str:
         """Where a database is, for sqitch."""
-        return f"db:pg://{user}@127.0.0.1:{self.port}/{database}?sslmode=disable"
+        return f"db:{self.address(database, user).replace('postgresql', 'pg', 1)}"
+
+    def address(self, database: str, user: str = "migrations") -> str:
+        """Where a database is, for a program that is told so by a URL."""
+        return f"postgresql://{user}@127.0.0.1:{self.port}/{database}?sslmode=disable"
 
     def create(self, name: str | None = None, template: str = TEMPLATE) -> str:
         """Makes a database from a template; returns its name."""

@@ -11,11 +11,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tools import programs
+from tests.installed import POSTGRES, need
 
 from .server import Connection, ask, column, run
 from .test_timeseries import CANDLES, HOUR, TABLES, insert
-from .timescale import INSTALLED, PLAN, TIMESERIES, TimeSeriesServer
+from .timescale import PLAN, TIMESERIES, TimeSeriesServer, need_timescaledb
 
 pytestmark = pytest.mark.database
 
@@ -23,10 +23,8 @@ pytestmark = pytest.mark.database
 @pytest.fixture(scope="module")
 def store() -> Generator[TimeSeriesServer]:
     """A server with TimescaleDB."""
-    if missing := programs.missing():
-        pytest.skip(f"needs {', '.join(missing)}; as root: {programs.advice(missing)}")
-    if not INSTALLED.exists():
-        pytest.skip("TimescaleDB 2.28 is not installed for PostgreSQL 15, and Debian has no package of it")
+    need(POSTGRES)
+    need_timescaledb()
     running = TimeSeriesServer(real=True)
     try:
         running.start()

@@ -14,10 +14,10 @@ import pytest
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from tools import programs
+from tests.installed import POSTGRES, need
 
 from .server import Connection, ask, column
-from .timescale import INSTALLED, PLAN, TIMESERIES, TimeSeriesServer
+from .timescale import PLAN, TIMESERIES, TimeSeriesServer, need_timescaledb
 
 pytestmark = pytest.mark.database
 
@@ -132,12 +132,9 @@ def insert(connection: Connection, table: str, suffix: LiteralString = "", **cha
 @pytest.fixture(scope="module", params=["stand-in", "timescaledb"])
 def store(request: pytest.FixtureRequest) -> Generator[TimeSeriesServer]:
     """A server of either kind."""
-    if missing := programs.missing():
-        pytest.skip(f"needs {', '.join(missing)}; as root: {programs.advice(missing)}")
-    if request.param == "timescaledb" and not INSTALLED.exists():
-        pytest.skip(
-            "TimescaleDB 2.28 is not installed for PostgreSQL 15, and Debian has no package of it; the stand-in was tested"
-        )
+    need(POSTGRES)
+    if request.param == "timescaledb":
+        need_timescaledb()
     running = TimeSeriesServer(real=request.param == "timescaledb")
     try:
         running.start()

@@ -13,11 +13,11 @@ from functools import cache
 from pathlib import Path
 
 from tests.database.server import own, unprivileged
-from tools import programs
+from tests.installed import DRILLS, lacking
+from tools.programs import POSTGRES as POSTGRES_PROGRAMS
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 OPERATIONS = Path(__file__).parents[2] / "database" / "timeseries" / "operations"
-NEEDED = ("postgresql-15", "etcd-server", "pgbackrest", "openssl", "util-linux")
 
 
 @cache
@@ -34,9 +34,8 @@ def interpreter() -> str | None:
 
 def missing() -> str | None:
     """Why the drills cannot run here, or nothing."""
-    wanted = programs.missing({name: programs.PACKAGES[name] for name in NEEDED})
-    if wanted:
-        return f"needs {', '.join(wanted)}; as root: {programs.advice(wanted)}"
+    if why := lacking(DRILLS):
+        return why
     return None if interpreter() else "needs a Python that an unprivileged user may run, such as Debian's python3"
 
 
@@ -68,7 +67,7 @@ class Process:
                 stdout=log,
                 stderr=log,
                 cwd=folder,
-                env={"PATH": f"{programs.POSTGRES}:/usr/bin:/bin", "LANG": "C.UTF-8", **(env or {})},
+                env={"PATH": f"{POSTGRES_PROGRAMS}:/usr/bin:/bin", "LANG": "C.UTF-8", **(env or {})},
                 start_new_session=True,
             )
 

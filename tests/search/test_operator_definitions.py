@@ -16,6 +16,6 @@ def test_the_definitions_are_the_modules() -> None:
         pytest.skip("Go is not installed: the module that the definitions come from cannot be read")
     try:
         made = elastic_definitions.text()
-    except subprocess.CalledProcessError:
-        pytest.skip(f"Go cannot fetch the operator's module, which {SCHEMAS / 'sources.toml'} names")
+    except subprocess.CalledProcessError as error:
+        pytest.skip(f"Go cannot fetch the operator's module, which {SCHEMAS / 'sources.toml'} names: {error.stderr or error}")
     assert elastic_definitions.TARGET.read_text() == made

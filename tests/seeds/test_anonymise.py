@@ -241,7 +241,7 @@ def test_what_fails_leaves_the_copy_as_it_was(server: Server, production: str) -
 
 
 def test_the_command(server: Server, production: str) -> None:
-    env = {**os.environ, "MAIN_DATABASE_URL": f"postgresql://migrations@127.0.0.1:{server.port}/{production}"}
+    env = {**os.environ, "MAIN_DATABASE_URL": server.address(production)}
     command = [sys.executable, "-m", "database.seeds", "anonymise", "--database"]
     wrong = subprocess.run([*command, "prod"], cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=120)
     assert wrong.returncode == 1

@@ -19,7 +19,7 @@ from database.seeds.sample import DAYS
 from database.seeds.series import load_series
 from tests.database.server import Connection, Server, ask, column
 from tests.database.timescale import TimeSeriesServer
-from tools import programs
+from tests.installed import POSTGRES, need
 from tools.recorder import ROOT
 
 pytestmark = pytest.mark.database
@@ -128,9 +128,8 @@ def test_life_goes_on_after_it(server: Server, database: str) -> None:
         load(connection, generate(2, 1, MOMENT), KEY)
     with server.connect(database, "trading_login", autocommit=False) as trading:
         with server.connect(database) as admin:
-            user, wallet = ask(admin, "SELECT user_id, id FROM wallets WHERE wallet_type = 'TRADING' AND currency = 'USD'")[
-                0
-            ].values()
+            query = "SELECT user_id, id, balance FROM wallets WHERE wallet_type = 'TRADING' AND currency = 'USD'"
+            user, wallet, before = ask(admin, query)[0].values()
         ask(trading, "SELECT app.act_as(%s)", user)
         ask(trading, "SELECT post_transaction(%s, 'DEPOSIT', 'CREDIT', 5, 'mine')", wallet)
         ask(
@@ -139,6 +138,9 @@ def test_life_goes_on_after_it(server: Server, database: str) -> None:
             user,
         )
         trading.commit()
+    with server.connect(database) as admin:
+        assert column(admin, "SELECT count(*) FROM orders WHERE client_order_id = 'mine'") == [1]
+        assert column(admin, "SELECT sum(balance) - %s FROM wallets WHERE id = %s", before, wallet) == [5]
 
 
 def test_a_size_that_is_none_is_refused() -> None:
@@ -148,8 +150,7 @@ def test_a_size_that_is_none_is_refused() -> None:
 
 @pytest.fixture(scope="module")
 def series_server() -> Generator[TimeSeriesServer]:
-    if missing := programs.missing():
-        pytest.skip(f"needs {', '.join(missing)}; as root: {programs.advice(missing)}")
+    need(POSTGRES)
     running = TimeSeriesServer(real=False)
     try:
         running.start()
@@ -163,8 +164,8 @@ def test_the_command_fills_both_databases(server: Server, series_server: TimeSer
     series_server.make(name, series_server.changes(tmp_path / "changes"))
     env = {
         **os.environ,
-        "MAIN_DATABASE_URL": f"postgresql://migrations@127.0.0.1:{server.port}/{database}",
-        "TIMESERIES_DATABASE_URL": f"postgresql://migrations@127.0.0.1:{series_server.port}/{name}",
+        "MAIN_DATABASE_URL": server.address(database),
+        "TIMESERIES_DATABASE_URL": series_server.address(name),
     }
     command = [sys.executable, "-m", "database.seeds", "sample", "--users", "5"]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=120)
