@@ -10,8 +10,9 @@ import pulumi_kubernetes as k8s
 
 from .namespaces import NAMESPACE_NAME
 
-METRICS_COLLECTORS = "gmp-system"
-"""Where the collectors of Managed Service for Prometheus run."""
+METRICS_COLLECTORS = ("gmp-system", "gke-gmp-system")
+"""Where the collectors of Managed Service for Prometheus run, on older and newer clusters
+(https://cloud.google.com/stackdriver/docs/managed-prometheus/setup-managed)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,11 @@ class Traffic:
     """The namespace of these pods; the policy's own where nothing is said."""
     cidrs: Sequence[str] = ()
     """Or addresses."""
+
+
+def from_collectors(*ports: int) -> list[Traffic]:
+    """What the collectors of metrics come by."""
+    return [Traffic(ports=ports, namespace=namespace) for namespace in METRICS_COLLECTORS]
 
 
 def allow(

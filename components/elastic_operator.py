@@ -14,7 +14,7 @@ import pulumi_kubernetes as k8s
 
 import settings.kubernetes as spec
 
-from .allowed_traffic import METRICS_COLLECTORS, Traffic, allow
+from .allowed_traffic import Traffic, allow, from_collectors
 from .kubernetes_cluster import requests
 from .restricted_pods import container_security, pod_security, spread
 
@@ -102,7 +102,7 @@ class ElasticOperator(pulumi.ComponentResource):
             NAME,
             namespace=args.namespace,
             labels=LABELS,
-            incoming=[Traffic(ports=[METRICS_PORT], namespace=METRICS_COLLECTORS)],
+            incoming=from_collectors(METRICS_PORT),
             outgoing=[
                 Traffic(ports=[443], cidrs=[args.control_plane]),
                 Traffic(ports=[9200], namespace=args.manages_name, labels=ELASTICSEARCH_PODS),

@@ -11,7 +11,7 @@ import pulumi_kubernetes as k8s
 import settings.search as spec
 from settings import kubernetes
 
-from .allowed_traffic import METRICS_COLLECTORS, Traffic, allow
+from .allowed_traffic import Traffic, allow, from_collectors
 from .elastic_operator import ELASTICSEARCH_PODS, ElasticOperator
 from .elastic_operator import LABELS as OPERATOR_PODS
 from .elasticsearch_nodes import CLUSTER_LABEL, Nodes, declaration
@@ -120,7 +120,7 @@ class Elasticsearch(pulumi.ComponentResource):
                 "search-clients",
                 namespace=args.namespace,
                 labels=args.jobs,
-                incoming=[Traffic(ports=[METRICS], namespace=METRICS_COLLECTORS)],
+                incoming=from_collectors(METRICS),
                 outgoing=[Traffic(ports=[HTTP], labels=pods)],
                 opts=pulumi.ResourceOptions(parent=self),
             ),

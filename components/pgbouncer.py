@@ -12,7 +12,7 @@ import pulumi_kubernetes as k8s
 import settings.pooling as spec
 from settings.kubernetes import Pod
 
-from .allowed_traffic import METRICS_COLLECTORS, Traffic, allow
+from .allowed_traffic import Traffic, allow, from_collectors
 from .mounted_secrets import MountedSecrets, MountedSecretsArgs
 from .pgbouncer_files import PORT, SERVER_PORT, Places, pgbouncer_ini
 from .pgbouncer_pod import METRICS_PORT, PodArgs, pod
@@ -97,7 +97,7 @@ class PgBouncer(pulumi.ComponentResource):
             labels=LABELS,
             incoming=[
                 *(Traffic(ports=[PORT], namespace=client) for client in args.clients),
-                Traffic(ports=[METRICS_PORT], namespace=METRICS_COLLECTORS),
+                *from_collectors(METRICS_PORT),
             ],
             outgoing=[Traffic(ports=[SERVER_PORT], cidrs=[args.server_range])],
             opts=self._inside,

@@ -8,14 +8,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as k8s
 
+from ..allowed_traffic import Traffic, allow, from_collectors
 from ..firewall import PRIVATE_GOOGLE_RANGE
-from ..namespaces import NAMESPACE_NAME
 from .places import APP, METRICS_PORT, PORT, PORT_NAME, REST_PORT, SITE_LABEL, selector
 from .pods import SKIP_AWAIT, metadata
-
-COLLECTORS = ("gmp-system", "gke-gmp-system")
-"""Where the collectors of Managed Prometheus run, on older and newer clusters
-(https://cloud.google.com/stackdriver/docs/managed-prometheus/setup-managed)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,11 +50,12 @@ class TimescaleDbAccess(pulumi.ComponentResource):
         }
         self._rights()
         self._traffic()
+        everyone = k8s.meta.v1.LabelSelectorArgs(match_labels=selector(args.scope))
         k8s.policy.v1.PodDisruptionBudget(
             f"{name}-disruption",
             metadata=metadata(args.scope, args.namespace),
             # One over all members: one for the leader alone would block every drain of its node.
-            spec=k8s.policy.v1.PodDisruptionBudgetSpecArgs(max_unavailable=1, selector=_all(args.scope)),
+            spec=k8s.policy.v1.PodDisruptionBudgetSpecArgs(max_unavailable=1, selector=everyone),
             opts=self._inside,
         )
         self.register_outputs({"leader": self.services["leader"].metadata.name})
@@ -108,58 +105,27 @@ class TimescaleDbAccess(pulumi.ComponentResource):
         )
 
     def _traffic(self) -> None:
-        n = k8s.networking.v1
-        own = n.NetworkPolicyPeerArgs(pod_selector=k8s.meta.v1.LabelSelectorArgs())
-        members = [own, *map(pods_of, self._args.clients)]
-        n.NetworkPolicy(
+        scope, own = self._args.scope, Traffic(ports=[PORT, REST_PORT])
+        allow(
             f"{self._name}-jobs",
-            metadata=metadata(f"{self._args.scope}-jobs", self._args.namespace),
-            spec=n.NetworkPolicySpecArgs(
-                pod_selector=k8s.meta.v1.LabelSelectorArgs(match_labels={"app": APP, SITE_LABEL: self._args.scope}),
-                policy_types=["Egress"],
-                egress=[n.NetworkPolicyEgressRuleArgs(to=[own], ports=ports(PORT, REST_PORT))],
-            ),
+            f"{scope}-jobs",
+            namespace=self._args.namespace,
+            labels={"app": APP, SITE_LABEL: scope},
+            outgoing=[own],
             opts=self._inside,
         )
-        n.NetworkPolicy(
+        allow(
             f"{self._name}-traffic",
-            metadata=metadata(self._args.scope, self._args.namespace),
-            spec=n.NetworkPolicySpecArgs(
-                pod_selector=_all(self._args.scope),
-                policy_types=["Ingress", "Egress"],
-                ingress=[
-                    n.NetworkPolicyIngressRuleArgs(from_=members, ports=ports(PORT)),
-                    # Whoever reaches Patroni can ask it to do things.
-                    n.NetworkPolicyIngressRuleArgs(from_=[own], ports=ports(REST_PORT)),
-                    n.NetworkPolicyIngressRuleArgs(from_=list(map(pods_of, COLLECTORS)), ports=ports(REST_PORT, METRICS_PORT)),
-                ],
-                egress=[
-                    n.NetworkPolicyEgressRuleArgs(to=[own], ports=ports(PORT, REST_PORT)),
-                    # The API server, without which a leader steps down, and the bucket.
-                    n.NetworkPolicyEgressRuleArgs(
-                        to=[range_of(self._args.nodes), range_of(PRIVATE_GOOGLE_RANGE)], ports=ports(443)
-                    ),
-                ],
-            ),
+            scope,
+            namespace=self._args.namespace,
+            labels=selector(scope),
+            # Whoever reaches Patroni can ask it to do things: members and their jobs may, clients may not.
+            incoming=[
+                own,
+                *(Traffic(ports=[PORT], namespace=client) for client in self._args.clients),
+                *from_collectors(REST_PORT, METRICS_PORT),
+            ],
+            # Beside each other the API server, without which a leader steps down, and the bucket.
+            outgoing=[own, Traffic(ports=[443], cidrs=[self._args.nodes, PRIVATE_GOOGLE_RANGE])],
             opts=self._inside,
         )
-
-
-def ports(*numbers: int) -> list[k8s.networking.v1.NetworkPolicyPortArgs]:
-    """TCP ports."""
-    return [k8s.networking.v1.NetworkPolicyPortArgs(protocol="TCP", port=number) for number in numbers]
-
-
-def pods_of(namespace: str) -> k8s.networking.v1.NetworkPolicyPeerArgs:
-    """All pods of a namespace."""
-    labels = {NAMESPACE_NAME: namespace}
-    return k8s.networking.v1.NetworkPolicyPeerArgs(namespace_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=labels))
-
-
-def range_of(cidr: str) -> k8s.networking.v1.NetworkPolicyPeerArgs:
-    """An address range."""
-    return k8s.networking.v1.NetworkPolicyPeerArgs(ip_block=k8s.networking.v1.IPBlockArgs(cidr=cidr))
-
-
-def _all(scope: str) -> k8s.meta.v1.LabelSelectorArgs:
-    return k8s.meta.v1.LabelSelectorArgs(match_labels=selector(scope))

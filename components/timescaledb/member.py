@@ -10,8 +10,9 @@ import pulumi_kubernetes as k8s
 from settings.timeseries import Failover, Members
 
 from ..node_pool import POOL_KEY
-from .places import METRICS_PORT, PORT, PORT_NAME, REST_PORT, REST_USER, SUPERUSER, Places, selector
-from .pods import amounts, empty, environment, from_pod, mounts, restricted, unprivileged
+from ..restricted_pods import container_security, pod_security
+from .places import METRICS_PORT, PORT, PORT_NAME, REST_PORT, REST_USER, SUPERUSER, USER_ID, Places, selector
+from .pods import amounts, empty, environment, from_pod, mounts
 
 c = k8s.core.v1
 EXPORTER_CPU, EXPORTER_MIB = 0.1, 128
@@ -51,7 +52,7 @@ def member(args: MemberArgs, places: Places) -> c.PodTemplateSpecArgs:
             automount_service_account_token=True,  # Patroni talks to the API server
             priority_class_name=args.priority,
             termination_grace_period_seconds=args.failover.stop_seconds,
-            security_context=unprivileged(),
+            security_context=pod_security(USER_ID),
             node_selector={POOL_KEY: args.members.pool},
             tolerations=[c.TolerationArgs(key=POOL_KEY, operator="Equal", value=args.members.pool, effect="NoSchedule")],
             topology_spread_constraints=[
@@ -126,7 +127,7 @@ def _server(args: MemberArgs, places: Places) -> c.ContainerArgs:
             c.ContainerPortArgs(name="patroni", container_port=REST_PORT),
         ],
         resources=amounts(args.members.cpu - EXPORTER_CPU, _memory(args), args.members.huge_pages_gib),
-        security_context=restricted(),
+        security_context=container_security(),
         # A member that is restored answers from the start that it is alive; it may take its time to be ready.
         startup_probe=_probe("/liveness", failures=60),
         liveness_probe=_probe("/liveness", failures=3),
@@ -170,6 +171,6 @@ def _exporter(args: MemberArgs, places: Places) -> c.ContainerArgs:
         ),
         ports=[c.ContainerPortArgs(name="metrics", container_port=METRICS_PORT)],
         resources=amounts(EXPORTER_CPU, EXPORTER_MIB),
-        security_context=restricted(),
+        security_context=container_security(),
         volume_mounts=mounts(monitoring=places.passwords),
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_kubernetes as k8s
 
+from ..restricted_pods import container_security, pod_security
 from .places import USER_ID
 
 c = k8s.core.v1
@@ -47,27 +48,6 @@ def amounts(cpu: float, memory_mib: int, huge_pages_gib: int = 0) -> c.ResourceR
     pages = {"hugepages-2Mi": f"{huge_pages_gib}Gi"} if huge_pages_gib else {}
     memory = {"memory": f"{memory_mib}Mi", **pages}
     return c.ResourceRequirementsArgs(requests={"cpu": f"{cpu * 1000:.0f}m", **memory}, limits=memory)
-
-
-def restricted() -> c.SecurityContextArgs:
-    """A container that can change nothing but its volumes, and become nobody else."""
-    return c.SecurityContextArgs(
-        allow_privilege_escalation=False,
-        read_only_root_filesystem=True,
-        capabilities=c.CapabilitiesArgs(drop=["ALL"]),
-    )
-
-
-def unprivileged() -> c.PodSecurityContextArgs:
-    """Pods run as `postgres`; volumes are given to it once, because a walk over terabytes at every start takes minutes."""
-    return c.PodSecurityContextArgs(
-        run_as_non_root=True,
-        run_as_user=USER_ID,
-        run_as_group=USER_ID,
-        fs_group=USER_ID,
-        fs_group_change_policy="OnRootMismatch",
-        seccomp_profile=c.SeccompProfileArgs(type="RuntimeDefault"),
-    )
 
 
 def metadata(
@@ -122,7 +102,7 @@ def working_pod(
         automount_service_account_token=False,
         priority_class_name=priority,
         restart_policy="Never",
-        security_context=unprivileged(),
+        security_context=pod_security(USER_ID),
         containers=[
             c.ContainerArgs(
                 name="work",
@@ -130,7 +110,7 @@ def working_pod(
                 command=list(command),
                 env=list(variables),
                 resources=resources,
-                security_context=restricted(),
+                security_context=container_security(),
                 volume_mounts=mounts(**{name: path for name, (_, path) in volumes.items()}),
             )
         ],

@@ -10,9 +10,9 @@ import pulumi_kubernetes as k8s
 
 from settings.timeseries import Site, TimeSeries
 
+from ..allowed_traffic import Traffic, allow
 from ..firewall import PRIVATE_GOOGLE_RANGE
 from ..mounted_secrets import MountedSecrets
-from .access import pods_of, ports, range_of
 from .files import operations
 from .places import NAMESPACE, PORT, Places
 from .pods import amounts, empty, environment, job, metadata, scheduled, working_pod
@@ -148,17 +148,11 @@ class TimescaleDbProofs(pulumi.ComponentResource):
         )
 
     def _traffic(self) -> None:
-        n = k8s.networking.v1
-        n.NetworkPolicy(
+        allow(
             f"{self._name}-traffic",
-            metadata=metadata("timeseries-jobs", self._args.namespace),
-            spec=n.NetworkPolicySpecArgs(
-                pod_selector=k8s.meta.v1.LabelSelectorArgs(match_labels={"app": "timeseries-jobs"}),
-                policy_types=["Egress"],
-                egress=[
-                    n.NetworkPolicyEgressRuleArgs(to=[pods_of(NAMESPACE)], ports=ports(PORT)),
-                    n.NetworkPolicyEgressRuleArgs(to=[range_of(PRIVATE_GOOGLE_RANGE)], ports=ports(443)),
-                ],
-            ),
+            "timeseries-jobs",
+            namespace=self._args.namespace,
+            labels={"app": "timeseries-jobs"},
+            outgoing=[Traffic(ports=[PORT], namespace=NAMESPACE), Traffic(ports=[443], cidrs=[PRIVATE_GOOGLE_RANGE])],
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -102,7 +102,7 @@ def test_who_reaches_whom() -> None:
         (rule["from"][0]["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"], rule["ports"][0]["port"])
         for rule in known["ingress"]
     ]
-    assert callers == [("services", 6432), ("gmp-system", 9127)]
+    assert callers == [("services", 6432), ("gmp-system", 9127), ("gke-gmp-system", 9127)]
     settings = load_stack_file(ROOT / "Pulumi.prod.yaml")
     assert known["egress"] == [
         {"to": [{"ipBlock": {"cidr": str(settings.network.managed_services)}}], "ports": [{"protocol": "TCP", "port": 5432}]}
