@@ -140,7 +140,7 @@ class TimeSeries(Section):
     """The database that the hypertables are in."""
     max_connections: int = setting(100, f"{POSTGRES}/runtime-config-connection.html", unit="connections", ge=25, le=5000)
     """Connections to each member."""
-    clients: tuple[ResourceName, ...] = setting(("services", "jobs", "pgbouncer", "monitoring"), "§9.2")
+    clients: tuple[ResourceName, ...] = setting(("services", "jobs"), "§9.2")
     """The namespaces whose pods may connect."""
     rpo_minutes: int = setting(60, "§10.2: RPO < 1 hour", unit="minutes", ge=1, le=1440)
     """How much may be lost with a whole region."""

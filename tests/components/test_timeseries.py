@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from pathlib import Path
@@ -169,9 +170,16 @@ def test_patronis_rights() -> None:
 
 def test_who_reaches_members_and_whom_they_reach() -> None:
     traffic = spec(f"{PRIMARY}-access-traffic")
-    ports = [sorted(port["port"] for port in rule["ports"]) for rule in traffic["ingress"]]
-    assert ports == [[5432], [8008], [8008, 9187]]
-    assert traffic["ingress"][1]["from"] == [{"podSelector": {}}], "Patroni does what it is asked by whoever reaches it"
+    reached: dict[int, set[str]] = {}
+    for rule in traffic["ingress"]:
+        for peer, port in itertools.product(rule["from"], rule["ports"]):
+            selected = peer.get("namespaceSelector", {}).get("matchLabels", {"": "members and their jobs"})
+            reached.setdefault(port["port"], set()).update(selected.values())
+    collectors = {"gmp-system", "gke-gmp-system"}
+    assert reached[5432] == {"members and their jobs", "services", "jobs"}
+    assert reached[8008] == {"members and their jobs", *collectors}, "Patroni does what it is asked by whoever reaches it"
+    assert reached[9187] == collectors
+    assert reached.keys() == {5432, 8008, 9187}
     ranges = [peer["ipBlock"]["cidr"] for peer in traffic["egress"][1]["to"]]
     assert ranges == ["10.0.0.0/20", "199.36.153.8/30"], "the API server, and the bucket"
     assert {port["port"] for port in traffic["egress"][0]["ports"]} == {5432, 8008}, "the failsafe asks every member"
