@@ -22,7 +22,7 @@ class Traffic:
     ports: Sequence[int]
     labels: Mapping[str, str] | None = None
     """The labels of pods; all of the namespace where nothing is said."""
-    namespace: str | None = None
+    namespace: pulumi.Input[str] | None = None
     """The namespace of these pods; the policy's own where nothing is said."""
     cidrs: Sequence[str] = ()
     """Or addresses."""
@@ -58,14 +58,32 @@ def allow(
     )
 
 
+def let_out(
+    resource_name: str,
+    name: str,
+    *,
+    clients: Mapping[str, pulumi.Input[str] | None],
+    to: Traffic,
+    opts: pulumi.ResourceOptions,
+) -> None:
+    """Opens the clients' end: what may come in at a store must be let out where it comes from.
+
+    Args:
+        clients: the namespaces of clients, by name; None for one that the cluster does not have.
+    """
+    for client, namespace in clients.items():
+        if namespace is not None:
+            allow(f"{resource_name}-{client}", name, namespace=namespace, labels={}, outgoing=[to], opts=opts)
+
+
 def _peers(known: Traffic) -> list[k8s.networking.v1.NetworkPolicyPeerArgs]:
     n, selector = k8s.networking.v1, k8s.meta.v1.LabelSelectorArgs
     if known.cidrs:
         return [n.NetworkPolicyPeerArgs(ip_block=n.IPBlockArgs(cidr=cidr)) for cidr in known.cidrs]
     return [
         n.NetworkPolicyPeerArgs(
-            namespace_selector=selector(match_labels={NAMESPACE_NAME: known.namespace}) if known.namespace else None,
-            pod_selector=selector(match_labels=known.labels) if known.labels or not known.namespace else None,
+            namespace_selector=None if known.namespace is None else selector(match_labels={NAMESPACE_NAME: known.namespace}),
+            pod_selector=selector(match_labels=known.labels) if known.labels or known.namespace is None else None,
         )
     ]
 

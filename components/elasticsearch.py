@@ -11,7 +11,7 @@ import pulumi_kubernetes as k8s
 import settings.search as spec
 from settings import kubernetes
 
-from .allowed_traffic import Traffic, allow, from_collectors
+from .allowed_traffic import Traffic, allow, from_collectors, let_out
 from .elastic_operator import ELASTICSEARCH_PODS, ElasticOperator
 from .elastic_operator import LABELS as OPERATOR_PODS
 from .elasticsearch_nodes import CLUSTER_LABEL, Nodes, declaration
@@ -37,7 +37,7 @@ class ElasticsearchArgs:
     operator: ElasticOperator
     operator_namespace: str
     """Where it runs, for rules of traffic."""
-    clients: Sequence[str]
+    clients: Mapping[str, pulumi.Input[str] | None]
     """The namespaces from which it is searched and written to."""
     account: pulumi.Input[str]
     """The Kubernetes service account of the nodes, which may write snapshots."""
@@ -97,6 +97,13 @@ class Elasticsearch(pulumi.ComponentResource):
     def _traffic(self, name: str, args: ElasticsearchArgs) -> Sequence[pulumi.Resource]:
         """The nodes among themselves, who asks them, and where they put snapshots."""
         pods = {**ELASTICSEARCH_PODS, CLUSTER_LABEL: args.settings.name}
+        let_out(
+            f"{name}-traffic",
+            "allow-search",
+            clients=args.clients,
+            to=Traffic(ports=[HTTP], namespace=args.namespace, labels=pods),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
         return [
             allow(
                 f"{name}-traffic",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -82,6 +82,11 @@ class Namespaces(pulumi.ComponentResource):
             if account.partition("/")[0] in self.namespaces
         }
         self.register_outputs({"namespaces": list(self.namespaces), "accounts": list(self.accounts)})
+
+    def named(self, namespaces: Iterable[str]) -> dict[str, pulumi.Output[str] | None]:
+        """The names of namespaces once they are there; None for one that this cluster does not have."""
+        known = self.namespaces
+        return {name: known[name].metadata.name if name in known else None for name in namespaces}
 
     def _inside(self, namespace: str) -> tuple[pulumi.Output[str], pulumi.ResourceOptions]:
         return self.namespaces[namespace].metadata.name, pulumi.ResourceOptions(parent=self)

@@ -12,7 +12,7 @@ import pulumi_kubernetes as k8s
 import settings.pooling as spec
 from settings.kubernetes import Pod
 
-from .allowed_traffic import Traffic, allow, from_collectors
+from .allowed_traffic import Traffic, allow, from_collectors, let_out
 from .mounted_secrets import MountedSecrets, MountedSecretsArgs
 from .pgbouncer_files import PORT, SERVER_PORT, Places, pgbouncer_ini
 from .pgbouncer_pod import METRICS_PORT, PodArgs, pod
@@ -102,16 +102,13 @@ class PgBouncer(pulumi.ComponentResource):
             outgoing=[Traffic(ports=[SERVER_PORT], cidrs=[args.server_range])],
             opts=self._inside,
         )
-        for client, namespace in args.clients.items():
-            if namespace is not None:
-                allow(
-                    f"{self._name}-traffic-{client}",
-                    f"allow-{NAME}",
-                    namespace=namespace,
-                    labels={},
-                    outgoing=[Traffic(ports=[PORT], namespace=NAME, labels=LABELS)],
-                    opts=self._inside,
-                )
+        let_out(
+            f"{self._name}-traffic",
+            f"allow-{NAME}",
+            clients=args.clients,
+            to=Traffic(ports=[PORT], namespace=NAME, labels=LABELS),
+            opts=self._inside,
+        )
 
     def _deployment(self) -> k8s.apps.v1.Deployment:
         args = self._args

@@ -29,7 +29,6 @@ def _poolers(base: Foundation, on: Clusters, role: Role, database: CloudSql) -> 
     instance = database.primary if role == "primary" else database.replicas[region]
     credential = base.secrets.credentials[MAIN_DATABASE_USERS[USER]]
     callers = {(settings.identities.workloads[client].kubernetes or "").partition("/")[0] for client in known.clients}
-    here = spaces.namespaces
     return PgBouncer(
         f"pgbouncer-{region}",
         PgBouncerArgs(
@@ -40,7 +39,7 @@ def _poolers(base: Foundation, on: Clusters, role: Role, database: CloudSql) -> 
                 "exporter": on.images.pull(known.exporter_image),
                 "preparation": on.images.pull(known.preparation_image),
             },
-            namespace=here[POD].metadata.name,
+            namespace=spaces.namespaces[POD].metadata.name,
             account=spaces.accounts[f"{POD}/{USER}"].metadata.name,
             priority=spaces.priorities[PRIORITY].metadata.name,
             password=(credential.secret.id, credential.version),
@@ -48,7 +47,7 @@ def _poolers(base: Foundation, on: Clusters, role: Role, database: CloudSql) -> 
             databases=settings.database.databases,
             server_ca=instance.server_ca_certs.apply(lambda known: "\n".join(ca["cert"] or "" for ca in known)),
             server_range=str(settings.network.managed_services),
-            clients={name: here[name].metadata.name if name in here else None for name in sorted(callers)},
+            clients=spaces.named(sorted(callers)),
             requires=[database, base.secrets],
         ),
         opts=on.running_on(base, region),

@@ -57,7 +57,7 @@ def search(base: Foundation, running: Clusters) -> dict[str, Any]:
             namespace=namespace,
             operator=operator,
             operator_namespace=OPERATOR,
-            clients=sorted({_namespace(settings, client) for client in known.clients}),
+            clients=spaces.named(sorted({_namespace(settings, client) for client in known.clients})),
             account=accounts["elasticsearch"],
             priority=store,
             storage_class=running.classes[region].ssd.metadata.name,

@@ -57,7 +57,7 @@ def _site(
             scope=site.name,
             namespace=namespace,
             account=account,
-            clients=known.clients,
+            clients=spaces.named(known.clients),
             nodes=str(getattr(base.settings.network, role).nodes),
         ),
         opts=opts,

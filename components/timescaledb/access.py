@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_kubernetes as k8s
 
-from ..allowed_traffic import Traffic, allow, from_collectors
+from ..allowed_traffic import Traffic, allow, from_collectors, let_out
 from ..firewall import PRIVATE_GOOGLE_RANGE
-from .places import APP, METRICS_PORT, PORT, PORT_NAME, REST_PORT, SITE_LABEL, selector
+from .places import APP, METRICS_PORT, NAMESPACE, PORT, PORT_NAME, REST_PORT, SITE_LABEL, selector
 from .pods import SKIP_AWAIT, metadata
 
 
@@ -23,8 +23,8 @@ class TimescaleDbAccessArgs:
     namespace: pulumi.Input[str]
     account: pulumi.Input[str]
     """The Kubernetes service account that members run as."""
-    clients: Sequence[str]
-    """The namespaces whose pods may connect."""
+    clients: Mapping[str, pulumi.Input[str] | None]
+    """The namespaces whose pods may connect, by name; None for one that this cluster does not have."""
     nodes: str
     """The range of the region's nodes, in which the control plane has its address."""
 
@@ -127,5 +127,12 @@ class TimescaleDbAccess(pulumi.ComponentResource):
             ],
             # Beside each other the API server, without which a leader steps down, and the bucket.
             outgoing=[own, Traffic(ports=[443], cidrs=[self._args.nodes, PRIVATE_GOOGLE_RANGE])],
+            opts=self._inside,
+        )
+        let_out(
+            f"{self._name}-traffic",
+            f"allow-{scope}",
+            clients=self._args.clients,
+            to=Traffic(ports=[PORT], namespace=NAMESPACE, labels=selector(scope)),
             opts=self._inside,
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from components.allowed_traffic import NAMESPACE_NAME
 from localcloud.kubernetes.kinds import kinds
 from localcloud.kubernetes.pods import quantity
 from settings import SettingsError, load_stack_file
@@ -55,6 +56,34 @@ def test_nothing_is_reached_that_is_not_allowed(environment: str) -> None:
     assert {known["metadata"]["namespace"] for known in policies} == names
     for known in policies:
         assert known["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("region", ["us-central1", "us-east1"])
+def test_what_may_come_in_is_let_out_where_it_comes_from(environment: str, region: str) -> None:
+    """All namespaces deny both ways, so traffic that is opened at one end only never flows."""
+    known = [found for found in recorded(environment).registrations if f"-{region}" in found.name]
+    ours = {found.inputs["metadata"]["name"] for found in known if found.type.endswith("/v1:Namespace")}
+    policies = [found.inputs for found in known if found.type.endswith(":NetworkPolicy")]
+    let_out = {
+        (policy["metadata"]["namespace"], *flow)
+        for policy in policies
+        for rule in policy["spec"].get("egress", ())
+        for flow in _flows(rule, "to", policy["metadata"]["namespace"])
+    }
+    for policy in policies:
+        here = policy["metadata"]["namespace"]
+        for rule in policy["spec"].get("ingress", ()):
+            for source, port in _flows(rule, "from", here):
+                if source in ours:
+                    assert (source, here, port) in let_out, policy["metadata"]["name"]
+
+
+def _flows(rule: dict[str, Any], end: str, here: str) -> set[tuple[str, int]]:
+    """The namespaces at the other end, each with each port."""
+    peers = [peer for peer in rule[end] if "ipBlock" not in peer]
+    names = [peer.get("namespaceSelector", {}).get("matchLabels", {}).get(NAMESPACE_NAME, here) for peer in peers]
+    return {(name, port["port"]) for name in names for port in rule["ports"]}
 
 
 def test_dns_and_the_tokens_of_identities_are_reached() -> None:
