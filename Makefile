@@ -16,7 +16,7 @@ LIFECYCLE := $(RUN) tools.lifecycle
 WHERE := --env '$(ENV)' --cloud '$(CLOUD)' $(if $(YES),--yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environment programs up preview drift refresh destroy protect unprotect inventory policy sample anonymise \
+.PHONY: help setup environment programs up preview drift refresh destroy protect unprotect inventory policy cost sample anonymise \
         test test-fast drill chaos bench \
         lint format docs golden lock clean-local
 
@@ -46,6 +46,9 @@ inventory: environment ## What the program declares, as JSON; needs no engine
 
 policy: environment ## What the policies say of an environment; needs no engine. FORMAT=json|sarif|junit
 	@$(RUN) tools.policy --env '$(ENV)' $(if $(FORMAT),'--$(FORMAT)' -)
+
+cost: environment ## What an environment costs a month at list prices; needs no engine. AGAINST=<revision> FORMAT=json
+	@$(RUN) tools.cost --env '$(ENV)' $(if $(AGAINST),--against '$(AGAINST)') $(if $(FORMAT),--format '$(FORMAT)')
 
 sample: environment ## Sample data into the empty database of MAIN_DATABASE_URL: USERS=100 SEED=1
 	@$(RUN) database.seeds sample --users '$(USERS)' --seed '$(SEED)'

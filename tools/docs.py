@@ -8,6 +8,7 @@ docs/reference/policies.md         what the policy pack asserts
 docs/reference/alerts.md           who is told of what
 docs/reference/outputs.md          what the stack exports
 docs/reference/cache.md            the key space of the cache
+docs/reference/cost.md             what an environment costs a month
 README.md                          the picture of production
 """
 
@@ -32,6 +33,9 @@ from settings.load import FILE_KEYS
 from settings.monitoring import FRACTION, THRESHOLDS
 
 from . import policy_page
+from .cost import page as cost_page
+from .cost.bill import bill
+from .cost.table import table as prices
 from .inventory import inventory, recorded
 from .picture import picture
 from .recorder import ROOT
@@ -76,6 +80,7 @@ def documents() -> dict[str, str]:
         "docs/reference/alerts.md": alerts(),
         "docs/reference/outputs.md": outputs(),
         "docs/reference/cache.md": cache(),
+        "docs/reference/cost.md": costs(),
         "README.md": readme((ROOT / "README.md").read_text()),
     }
 
@@ -234,6 +239,12 @@ def _kinds() -> Iterator[Sequence[str]]:
 def policies() -> str:
     """The reference of the policy pack."""
     return _page("Policies", *(part if isinstance(part, str) else _table(*part) for part in policy_page.parts()))
+
+
+def costs() -> str:
+    """The reference of costs."""
+    bills = {environment: bill(inventory(environment), prices()) for environment in reversed(ENVIRONMENTS)}
+    return _page("Costs", *(part if isinstance(part, str) else _table(*part) for part in cost_page.parts(bills, prices())))
 
 
 def alerts() -> str:

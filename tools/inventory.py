@@ -42,7 +42,12 @@ def inventory(environment: str, over: Mapping[str, Any] | None = None) -> list[d
     Raises:
         SettingsError: the settings are not allowed.
     """
-    registrations = recorded(environment, over).registrations
+    return entries(recorded(environment, over))
+
+
+def entries(recorder: Recorder) -> list[dict[str, Any]]:
+    """What a program has registered, as an inventory."""
+    registrations = recorder.registrations
     return [_entry(registration) for registration in sorted(registrations, key=lambda known: known.urn)]
 
 
