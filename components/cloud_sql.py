@@ -18,6 +18,11 @@ ADMINISTRATOR_ROLES = (*CLIENT_ROLES, "roles/cloudsql.viewer")
 """Also to look at instances, backups and operations."""
 
 
+def server_ca(instance: gcp.sql.DatabaseInstance) -> pulumi.Output[str]:
+    """The certificates that sign an instance's, in PEM."""
+    return instance.server_ca_certs.apply(lambda known: "\n".join(ca["cert"] or "" for ca in known))
+
+
 @dataclass(frozen=True)
 class Group:
     """A Google group, and what it may do with instances."""

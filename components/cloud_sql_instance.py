@@ -81,7 +81,7 @@ def _settings(args: InstanceArgs, is_primary: bool) -> gcp.sql.DatabaseInstanceS
             server_ca_mode="GOOGLE_MANAGED_INTERNAL_CA",
             enable_private_path_for_google_cloud_services=True,  # BigQuery's federated queries come this way
         ),
-        connector_enforcement=spec_.connector_enforcement,
+        connector_enforcement="NOT_REQUIRED",  # poolers and migrations connect directly
         database_flags=[
             gcp.sql.DatabaseInstanceSettingsDatabaseFlagArgs(name=flag, value=value)
             for flag, value in sorted(database_flags(spec_).items())

@@ -46,7 +46,7 @@ class PgBouncerArgs:
     clients: Mapping[str, pulumi.Input[str] | None]
     """The namespaces that clients are in, by name; None for one that this cluster does not have yet."""
     requires: Sequence[pulumi.Resource] = ()
-    """What must be there before the first pod: the instance and its users."""
+    """What must be there before the first pod: the instance, its users, and its schema."""
 
 
 class PgBouncer(pulumi.ComponentResource):

@@ -147,8 +147,6 @@ class Database(Section):
     """Explicit, so that the connection alert has a denominator."""
     slow_query_ms: int = setting(1000, "§11.2: query latency over 1000 ms", unit="ms", ge=10, le=600000)
     """Statements that take longer are logged."""
-    connector_enforcement: Literal["NOT_REQUIRED", "REQUIRED"] = setting("NOT_REQUIRED", "§12.1: PgBouncer connects directly")
-    """REQUIRED refuses every client that is not the Cloud SQL Auth Proxy or a connector, PgBouncer too."""
     flags: dict[str, str] = setting(_default_flags(), "§9, §11.1, §13.2, CIS GCP 6.2")
     """Database flags beside max_connections and the slow query threshold."""
     databases: tuple[ResourceName, ...] = setting(("alphintra",), "§4.2", min_length=1)

@@ -17,6 +17,7 @@ from .governance import Governance
 from .identity import Identities
 from .images import Images
 from .kubernetes import Kubernetes, Pod, Role
+from .migrations import Migrations
 from .monitoring import Monitoring
 from .network import Network
 from .object_events import ObjectEvents
@@ -66,6 +67,8 @@ class Environment(Section):
     """The main database."""
     pooling: Pooling = Pooling()
     """Connection pooling: PgBouncer in front of the main database."""
+    migrations: Migrations = Migrations()
+    """Migrations of the databases."""
     storage: Storage = Storage()
     """Cloud Storage."""
     analytics: Analytics = Analytics()

@@ -127,7 +127,10 @@ def _default_workloads() -> dict[str, Workload]:
             purpose="Metrics of the search cluster", secrets=("search-monitor",), kubernetes="elasticsearch/search-exporter"
         ),
         # Jobs.
-        "migrations": Workload(purpose="Schema changes of the main database", database=True, kubernetes="jobs/migrations"),
+        # Signs in with a password: a login by IAM may create no roles.
+        "migrations": Workload(
+            purpose="Schema changes of the main database", secrets=("main-db-migrations",), kubernetes="jobs/migrations"
+        ),
         "database-backup": Workload(
             purpose="Logical exports of the databases, every day",
             database=True,

@@ -25,7 +25,7 @@ def _default_credentials() -> dict[str, Credential]:
     series = ("superuser", "replication", "rest-api", "monitoring", "export", "restore-test")
     return {
         "main-db-postgres": Credential(length=40),
-        **{f"main-db-{login}": Credential() for login in ("pgbouncer", "bigquery", *pooled)},
+        **{f"main-db-{login}": Credential() for login in ("pgbouncer", "migrations", "bigquery", *pooled)},
         **{f"timeseries-{kind}": Credential() for kind in series},
         **{f"search-{user}": Credential() for user in ("ingest", "query", "monitor")},
     }

@@ -15,6 +15,7 @@ from .foundation import labels, lay_foundation
 from .objects import analytics, objects
 from .oversight import budget, governance, observability, people_and_audit
 from .pooling import pooling
+from .schemas import main_schema
 from .search import search
 from .stores import caches, main_database, optional_stores
 from .timeseries import timeseries
@@ -39,7 +40,8 @@ class DataPlatform(pulumi.ComponentResource):
         optional_stores(base)
         running = clusters(base)
         series = timeseries(base, running, stored.storage)
-        poolers = pooling(base, running, database)
+        schema = main_schema(base, running, database)
+        poolers = pooling(base, running, database, schema)
         searched = search(base, running)
         watched = observability(base, stores=[database.primary, *database.replicas.values(), *cached.stores])
         budget(base)

@@ -7,7 +7,8 @@ from typing import Any
 from settings.kubernetes import Role
 from settings.pooling import POD
 
-from ..cloud_sql import CloudSql
+from ..cloud_sql import CloudSql, server_ca
+from ..migrations import Migrations
 from ..pgbouncer import PgBouncer, PgBouncerArgs
 from ..pgbouncer_files import PORT, USER
 from .clusters import Clusters
@@ -17,13 +18,13 @@ from .stores import MAIN_DATABASE_USERS
 PRIORITY = "alphintra-path"
 
 
-def pooling(base: Foundation, on: Clusters, database: CloudSql) -> dict[str, dict[str, Any]]:
+def pooling(base: Foundation, on: Clusters, database: CloudSql, schema: Migrations) -> dict[str, dict[str, Any]]:
     """Declares them; where clients find them, by region."""
-    made = {base.regions[role]: _poolers(base, on, role, database) for role in base.settings.poolers}
+    made = {base.regions[role]: _poolers(base, on, role, database, schema) for role in base.settings.poolers}
     return {region: {"host": poolers.host, "port": PORT} for region, poolers in made.items()}
 
 
-def _poolers(base: Foundation, on: Clusters, role: Role, database: CloudSql) -> PgBouncer:
+def _poolers(base: Foundation, on: Clusters, role: Role, database: CloudSql, schema: Migrations) -> PgBouncer:
     settings, region = base.settings, base.regions[role]
     spaces, known = on.namespaces[region], settings.pooling
     instance = database.primary if role == "primary" else database.replicas[region]
@@ -45,10 +46,10 @@ def _poolers(base: Foundation, on: Clusters, role: Role, database: CloudSql) -> 
             password=(credential.secret.id, credential.version),
             host=database.hosts["primary" if role == "primary" else region],
             databases=settings.database.databases,
-            server_ca=instance.server_ca_certs.apply(lambda known: "\n".join(ca["cert"] or "" for ca in known)),
+            server_ca=server_ca(instance),
             server_range=str(settings.network.managed_services),
             clients=spaces.named(sorted(callers)),
-            requires=[database, base.secrets],
+            requires=[database, base.secrets, schema],  # which has the function that passwords are looked up with
         ),
         opts=on.running_on(base, region),
     )

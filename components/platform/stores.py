@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from settings.migrations import PASSWORDS
 from settings.pooling import login_secret
 
 from ..bigtable import Bigtable, BigtableArgs
@@ -13,12 +14,13 @@ from ..cache_archive import CacheArchive, CacheArchiveArgs
 from ..cache_connection import Surroundings
 from ..cloud_sql import ADMINISTRATOR_ROLES, CLIENT_ROLES, CloudSql, CloudSqlArgs, Group
 from ..firestore import Firestore, FirestoreArgs
+from ..migrations import LOGIN
 from ..redis_cluster import RedisCluster, RedisClusterArgs
 from ..service_connections import ServiceConnections, ServiceConnectionsArgs
 from ..sessions import Sessions, SessionsArgs
 from .foundation import PROJECT_API, Foundation
 
-MAIN_DATABASE_USERS = {"postgres": "main-db-postgres", "pgbouncer": "main-db-pgbouncer"}
+MAIN_DATABASE_USERS = {"postgres": "main-db-postgres", "pgbouncer": "main-db-pgbouncer", LOGIN: PASSWORDS["main"]}
 """The main database's built-in users, and the credential of each."""
 REPLICA_USERS = {"bigquery": "main-db-bigquery"}
 """Those that read a replica, and are there where there is one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import clusters, keys, managed, objects, production, series
+from . import clusters, keys, managed, objects, production, schemas, series
 
 CHECKS = (
     production.protection,
@@ -26,6 +26,7 @@ CHECKS = (
     objects.arrivals,
     objects.served_bucket,
     clusters.workspaces,
+    schemas.migrations,
     series.timeseries,
     series.timeseries_backups,
     keys.keys,

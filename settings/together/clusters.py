@@ -87,8 +87,6 @@ def pooled_clients(env: Environment) -> None:
 
 def poolers(env: Environment) -> None:
     known, poolers = env.pooling, env.poolers
-    if poolers and env.database.connector_enforcement == "REQUIRED":
-        raise ValueError("database.connector_enforcement is REQUIRED, but PgBouncer connects directly; set NOT_REQUIRED")
     if "secondary" in poolers and env.regions.secondary not in env.database.replicas:
         raise ValueError(
             f"kubernetes.clusters.secondary has pods {POD}, but database.replicas has no {env.regions.secondary} "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..migrations import PASSWORDS
 from ..pooling import login_secret
 from ..section import zone_region
 from .known import known_bucket, require_known
@@ -54,7 +55,7 @@ def credentials(env: Environment) -> None:
             )
     pooled = [login_secret(client) for client in env.pooling.clients]
     replica_users = ["main-db-bigquery"] if env.database.replicas else []
-    for needed in ("main-db-postgres", "main-db-pgbouncer", *pooled, *replica_users):
+    for needed in ("main-db-postgres", "main-db-pgbouncer", PASSWORDS["main"], *pooled, *replica_users):
         if needed not in env.secrets.credentials:
             raise ValueError(f"secrets.credentials.{needed} is missing: the main database's user needs it")
         if env.secrets.credentials[needed].length < env.database.passwords.min_length:

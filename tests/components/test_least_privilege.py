@@ -61,7 +61,7 @@ WORKLOADS: dict[str, Grants] = {
     "elasticsearch": {(WRITE, "backups/database/elasticsearch/")},
     "search-setup": {("secretmanager.secretAccessor", f"secret search-{user}") for user in ("ingest", "query", "monitor")},
     "search-exporter": {("secretmanager.secretAccessor", "secret search-monitor")},
-    "migrations": SIGN_IN,
+    "migrations": {("secretmanager.secretAccessor", "secret main-db-migrations")},
     "database-backup": SIGN_IN | {
         (CREATE, "backups/database/postgresql/"), (CREATE, "backups/database/timescaledb/logical/"),
         ("secretmanager.secretAccessor", "secret timeseries-export"),

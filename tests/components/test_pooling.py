@@ -161,10 +161,6 @@ def test_a_rotated_password_and_a_changed_limit_start_the_poolers_anew() -> None
             {"identities": {"workloads": {"auth-service": {"kubernetes": None}}}},
             "identities.workloads.auth-service.kubernetes says nothing: poolers are reached from within",
         ),
-        (
-            {"database": {"connector_enforcement": "REQUIRED"}},
-            "connector_enforcement is REQUIRED, but PgBouncer connects directly",
-        ),
         ({"workspaces": {"namespaces": {"pgbouncer": {"clusters": ["primary"]}}}}, "no pgbouncer in the secondary cluster"),
         (
             {"pooling": {"image": f"docker.io/edoburu/pgbouncer:v1.25.1-p0@sha256:{64 * '0'}"}},

@@ -66,8 +66,8 @@ def test_a_consumer_of_a_key_waits_for_its_agents_grant() -> None:
                 needed = [urn for urn in grants if value.endswith(f"/{_key_name(urn)}") and _region(value) in urn]
                 assert needed, f"{known.urn}: nobody is granted the use of {value}"
                 assert set(needed) <= set(known.property_dependencies[top]), known.urn
-    assert consumers == 80, (
-        "two instances, twenty-one secrets in two regions, nine buckets, four topics, two datasets, a connection, three caches, a "
+    assert consumers == 82, (
+        "two instances, twenty-two secrets in two regions, nine buckets, four topics, two datasets, a connection, three caches, a "
         "repository and four that stand before others, two clusters' secrets and default pools, six pools, two plans"
     )
 
@@ -87,7 +87,7 @@ def test_what_is_behind_private_services_access_waits_for_it() -> None:
 
 def test_iam_users_are_named_as_cloud_sql_wants_them() -> None:
     names = [u.inputs["name"] for u in of_type("prod", "User") if u.inputs["type"] == "CLOUD_IAM_SERVICE_ACCOUNT"]
-    assert len(names) == 12
+    assert len(names) == 11
     assert all(name.endswith("@alphintra-prod.iam") for name in names)
 
 

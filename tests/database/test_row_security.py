@@ -265,13 +265,16 @@ def test_enrolling_a_workload_gives_its_login_its_role(server: Server, two: Two)
         ask(superuser, 'DROP ROLE "trading-service@alphintra-dev.iam"')
 
 
+BY_PASSWORD = {"pgbouncer", "bigquery"}
+"""What signs in by password only."""
+IN_DEV = {"data-developers"}
+
+
 def test_every_workload_that_signs_in_has_a_role(admin: Connection) -> None:
     identities = Identities()
-    workloads = {name for name, workload in identities.workloads.items() if workload.database} - {"migrations"}
+    workloads = {name for name, workload in identities.workloads.items() if workload.database}
     groups = {name for name, group in identities.groups.items() if group.database == "sign-in"}
-    assert set(column(admin, "SELECT workload FROM ops.workloads")) == workloads | groups | {"pgbouncer"}, (
-        "the pooler signs in by password"
-    )
+    assert set(column(admin, "SELECT workload FROM ops.workloads")) == workloads | groups | BY_PASSWORD | IN_DEV
 
 
 def test_every_service_has_a_login_here(admin: Connection) -> None:

@@ -162,5 +162,15 @@ CHANGES: Changes = {
             ),
         )
     },
+    **{
+        f"migrations.{key}": ("prod", {"migrations": {key: value}, **more}, f"migrations-main-us-central1-job:{path}")
+        for key, value, more, path in (
+            ("image", f"docker.io/sqitch/sqitch:v1.6.2@{NO_DIGEST}", {}, "spec.template.spec.containers[0].image"),
+            ("database", "reporting", {"database": {"databases": ["alphintra", "reporting"]}, "pooling": {"max_db_connections": 40}}, "spec.template.spec.containers[0].env[0].value"),
+            ("lock_seconds", 60, {}, "spec.template.spec.containers[0].env[2].value"),
+            ("minutes", 90, {}, "spec.activeDeadlineSeconds"),
+            ("retries", 0, {}, "spec.backoffLimit"),
+        )
+    },
     "search.snapshots.bucket": ("prod", {"search": {"snapshots": {"bucket": "others"}}, "storage": {"buckets": {"others": OTHERS}}}, PLAN),
 }  # fmt: skip

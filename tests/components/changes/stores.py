@@ -32,7 +32,6 @@ CHANGES: Changes = {
     "database.insights.record_client_address": ("prod", {"database": {"insights": {"record_client_address": True}}}, "settings.insightsConfig.recordClientAddress"),
     "database.max_connections": ("prod", {"database": {"max_connections": 600}}, "settings.databaseFlags[15].value"),
     "database.slow_query_ms": ("prod", {"database": {"slow_query_ms": 500}}, "settings.databaseFlags[10].value"),
-    "database.connector_enforcement": ("dev", {"database": {"connector_enforcement": "REQUIRED"}, "kubernetes": {"clusters": {"primary": {"pools": {"general": {"pods": {"pgbouncer": None}}}}}}}, "settings.connectorEnforcement"),
     "database.flags": ("prod", {"database": {"flags": {"track_io_timing": "off"}}}, "settings.databaseFlags[17].value"),
     "database.databases": ("prod", {"database": {"databases": ["alphintra", "reporting"]}, "pooling": {"max_db_connections": 40}}, "name"),
     "database.replicas": ("dev", {"encryption": {"customer_managed": True}, "secrets": {"credentials": {"main-db-bigquery": {}}}, "database": {"replicas": {"us-east1": {"zone": "us-east1-b"}}}}, "masterInstanceName"),

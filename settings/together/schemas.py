@@ -1,0 +1,34 @@
+"""Migrations: the databases that they change, and who they run as."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..migrations import PASSWORDS, WORKLOADS
+from .known import require_known
+
+if TYPE_CHECKING:
+    from ..environment import Environment
+
+
+def migrations(env: Environment) -> None:
+    require_known("migrations.database", env.migrations.database, env.database.databases, "database of database.databases")
+    for project, workload in WORKLOADS.items():
+        require_known(
+            f"migrations of the {project} database: identities.workloads", workload, env.identities.workloads, "workload"
+        )
+        known = env.identities.workloads[workload]
+        if known.kubernetes is None:
+            raise ValueError(
+                f"identities.workloads.{workload}.kubernetes says nothing, but it runs as a Job in the primary cluster"
+            )
+        namespace = known.kubernetes.partition("/")[0]
+        if "primary" not in env.workspaces.namespaces[namespace].clusters:
+            raise ValueError(
+                f"identities.workloads.{workload}.kubernetes is {known.kubernetes}, but workspaces.namespaces.{namespace}."
+                "clusters has no primary, where the Job runs"
+            )
+        if PASSWORDS[project] not in known.secrets:
+            raise ValueError(
+                f"identities.workloads.{workload}.secrets lacks {PASSWORDS[project]}, the password that the Job signs in with"
+            )
