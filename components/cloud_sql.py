@@ -19,8 +19,8 @@ ADMINISTRATOR_ROLES = (*CLIENT_ROLES, "roles/cloudsql.viewer")
 
 
 def server_ca(instance: gcp.sql.DatabaseInstance) -> pulumi.Output[str]:
-    """The certificates that sign an instance's, in PEM."""
-    return instance.server_ca_certs.apply(lambda known: "\n".join(ca["cert"] or "" for ca in known))
+    """The certificates that sign an instance's, in PEM: secret to the provider, though every client is shown them."""
+    return pulumi.Output.unsecret(instance.server_ca_certs).apply(lambda known: "\n".join(ca["cert"] or "" for ca in known))
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,9 @@ CONFIG_KEYS = frozenset(
 """The provider's settings; the local cloud uses those that say where objects go and how they are replaced."""
 AUTONAMED = {"pulumi.com/autonamed": "true"}
 DECODE = "kubernetes:yaml:decode"
+IN_THIS_UPDATE = ("NotFound", "AlreadyExists", "NoMatch")
+"""What a preview does not mind, as with the real provider: the same update brings the namespace or the custom resource
+definition, or takes the object of that name away."""
 
 
 class KubernetesProvider:
@@ -159,7 +162,7 @@ class KubernetesProvider:
         except Unreachable:
             return  # the cluster comes with the same update
         except LocalCloudError as error:
-            if getattr(error, "reason", "") not in ("NotFound", "AlreadyExists"):  # what this update brings, or takes away
+            if getattr(error, "reason", "") not in IN_THIS_UPDATE:
                 raise
 
     def _named(self, kind: Kind, name: str, inputs: Props, old_inputs: Props, seed: bytes) -> Props:

@@ -270,7 +270,7 @@ def test_without_an_engine(tmp_path: Path) -> None:
     for name in files:
         if (ROOT / name).exists():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, copy / name)
+            shutil.copy2(ROOT / name, copy / name, follow_symlinks=False)
     answer = subprocess.run(
         [str(ROOT / ".venv" / "bin" / "python"), "-m", "tools.lifecycle", "up"],
         cwd=copy,

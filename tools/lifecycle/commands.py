@@ -38,7 +38,13 @@ def up(workspace: Workspace, confirm: Confirm) -> int:
         started = time.monotonic()
         report = Report("up")
         with _run(workspace, report):
-            workspace.stack.up(on_event=report, policy_packs=workspace.policy_packs, show_secrets=False, suppress_outputs=True)
+            workspace.stack.up(
+                on_event=report,
+                policy_packs=workspace.policy_packs,
+                policy_pack_configs=workspace.policy_pack_configs,
+                show_secrets=False,
+                suppress_outputs=True,
+            )
         _result(summary(workspace, _resources(workspace), time.monotonic() - started))
     return 0
 
@@ -186,7 +192,12 @@ def _run(workspace: Workspace, report: Report) -> Generator[None]:
 def _previewed(workspace: Workspace, *, refresh: bool = False) -> Report:
     report = Report("preview")
     with _run(workspace, report):
-        workspace.stack.preview(on_event=report, refresh=refresh, policy_packs=workspace.policy_packs)
+        workspace.stack.preview(
+            on_event=report,
+            refresh=refresh,
+            policy_packs=workspace.policy_packs,
+            policy_pack_configs=workspace.policy_pack_configs,
+        )
     return report
 
 

@@ -105,6 +105,11 @@ class Workspace:
         return [str(ROOT / "policies")]
 
     @property
+    def policy_pack_configs(self) -> list[str]:
+        """Files with levels of their rules, one for each pack; none where their own levels hold."""
+        return []
+
+    @property
     def store(self) -> Path:
         """The folder of the local cloud's store."""
         return self.home / "cloud"

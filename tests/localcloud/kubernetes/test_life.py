@@ -126,7 +126,9 @@ def test_a_preview_asks_the_api_server(tmp_path: Path) -> None:
     with pytest.raises(LocalCloudError, match="must be less than or equal to memory limit"):
         cluster.provider.planned(wrong.type, dict(wrong.inputs), {})
     assert cluster.names() == []
-    for tolerated in (made("a", "v1", "ConfigMap", "not-yet", {}), deployment("default", **resources(memory="500Gi"))):
+    definition_to_come = made("daily", "backup.example.com/v1", "Backup", "default", {"spec": {"every": "1d"}})
+    space_to_come = made("a", "v1", "ConfigMap", "not-yet", {})
+    for tolerated in (space_to_come, definition_to_come, deployment("default", **resources(memory="500Gi"))):
         shown = cluster.provider.planned(tolerated.type, dict(tolerated.inputs), {})
         assert shown["metadata"]["uid"] is UNKNOWN
     assert cluster.names() == [], "a preview leaves no trace"
