@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from pulumi.automation.events import OpType
 
 from tools.lifecycle.events import Report
 
@@ -36,3 +37,22 @@ def test_a_defect_of_the_program_keeps_its_traceback() -> None:
 
 def test_warnings_are_no_errors() -> None:
     assert errors_of("interesting", severity="warning") == []
+
+
+def test_what_stopped_a_run_is_told_apart_from_advice() -> None:
+    report = Report("up", progress=False)
+    report.policy = ["[advisory] labels: a bucket: Everything is labelled"]
+    assert report.reasons() == []
+    report.policy.append("[mandatory] keys: a bucket: Everything is encrypted")
+    report.errors.append(("urn:pulumi:dev::p::t::bucket", "Error 409: it exists"))
+    assert report.reasons() == ["[mandatory] keys: a bucket: Everything is encrypted", "bucket: Error 409: it exists"]
+
+
+@pytest.mark.parametrize(("planning", "op", "begun"), [(True, "create", False), (False, "same", False), (False, "create", True)])
+def test_a_change_that_has_begun(planning: bool, op: str, begun: bool) -> None:
+    report = Report("up", progress=False)
+    metadata = SimpleNamespace(op=OpType(op), urn="urn:pulumi:dev::p::t::bucket", logical=True, detailed_diff=None)
+    kinds = ("res_outputs_event", "res_op_failed_event", "policy_event", "diagnostic_event")
+    before = SimpleNamespace(planning=planning, metadata=metadata)
+    report(cast("Any", SimpleNamespace(**dict.fromkeys(kinds), resource_pre_event=before)))
+    assert report.begun is begun

@@ -210,12 +210,13 @@ def _undecided(report: Report) -> str:
 def _failure(workspace: Workspace, error: EngineError, report: Report) -> CommandError:
     if isinstance(error, ConcurrentUpdateError):
         return CommandError(f"the stack '{workspace.environment}' is locked by another update:\n{error}")
-    messages = [*report.policy, *report.messages()] or [_last_lines(str(error))]
+    advised = [found for found in report.policy if found not in report.reasons()]
+    messages = [*advised, *(report.reasons() or [_last_lines(str(error))])]
     again = "run the command again to go on from here"
     if workspace.engine.interrupts:
         return CommandError(f"interrupted; what was under way has ended, and {again}", INTERRUPTED)
     listed = "\n".join(f"  - {message}" for message in messages)
-    kept = f"What was done is kept; {again}." if report.done else "Nothing was changed."
+    kept = f"What was done is kept; {again}." if report.begun else "Nothing was changed."
     advice = _advice(workspace, listed) or kept
     return CommandError(f"{report.verb} of '{workspace.environment}' failed:\n{listed}\n{advice}", FAILED)
 

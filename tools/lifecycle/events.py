@@ -79,11 +79,14 @@ class Report:
     """Resources that the preview found."""
     done: int = 0
     """Resources that were really worked on."""
+    begun: bool = False
+    """Whether a change has begun, whatever became of it."""
     _said: float = 0.0
 
     def __call__(self, event: EngineEvent) -> None:
         if event.resource_pre_event:
             self.total += bool(event.resource_pre_event.planning)
+            self.begun |= not event.resource_pre_event.planning and event.resource_pre_event.metadata.op in CHANGING
             self._planned(event.resource_pre_event.metadata)
         elif event.res_outputs_event:
             self._finished(event.res_outputs_event.metadata, bool(event.res_outputs_event.planning))
@@ -101,6 +104,10 @@ class Report:
             line for line in named if not re.search(r"(update|preview|destroy|refresh) failed|resource\(s\) failed", line)
         ]
         return list(dict.fromkeys(specific or named))
+
+    def reasons(self) -> list[str]:
+        """Why the run ended as it did, as far as it was said: what policies forbid, and errors; advice stops nothing."""
+        return [*(found for found in self.policy if found.startswith("[mandatory]")), *self.messages()]
 
     def message_of(self, urn: str) -> str:
         """What was said about a resource."""

@@ -71,7 +71,7 @@ def recover(workspace: Workspace) -> Recovered | None:
         return None
     ids = _ids(workspace, deployment, candidates)
     entered = [_entry(c, ids[c["urn"]]) for c in candidates if c["urn"] in ids]
-    urns = _enter(deployment, entered)
+    urns = enter(deployment, entered)
     workspace.imported({**state, "deployment": deployment})
     if urns:
         workspace.stack.refresh(target=urns, on_event=Report("recover", progress=False), show_secrets=False)
@@ -120,6 +120,24 @@ def release_locks(workspace: Workspace) -> list[str]:
     return removed
 
 
+def enter(deployment: dict[str, Any], entered: Sequence[Resource]) -> list[str]:
+    """Puts resources into a deployment that has no pending operations then; the answer is the URNs to read back."""
+    resources: list[Resource] = deployment.setdefault("resources", [])
+    deployment["pending_operations"] = []
+    urns: list[str] = []
+    for resource in entered:
+        before = [known for known in resources if known["urn"] == resource["urn"] and not known.get("delete")]
+        if any(known.get("id") == resource["id"] for known in before):
+            continue
+        place = len(resources)
+        for replaced in before:  # a replacement was under way: the old one still has to go
+            replaced["delete"] = True
+            place = next(index for index, known in enumerate(resources) if known is replaced)
+        resources.insert(place, resource)  # before the old one, and so before all that depends on it
+        urns.append(resource["urn"])
+    return urns
+
+
 # -- inside
 
 
@@ -166,22 +184,6 @@ def _plain(resource: Resource) -> dict[str, Any]:
 def _entry(resource: Resource, id_: str) -> Resource:
     """The resource as it is entered into the state."""
     return {**resource, "inputs": _plain(resource), "id": id_, "outputs": {}}
-
-
-def _enter(deployment: dict[str, Any], entered: Sequence[Resource]) -> list[str]:
-    """Puts resources into a deployment that has no pending operations then; the answer is the URNs to read back."""
-    resources: list[Resource] = deployment.setdefault("resources", [])
-    deployment["pending_operations"] = []
-    urns: list[str] = []
-    for resource in entered:
-        before = [known for known in resources if known["urn"] == resource["urn"] and not known.get("delete")]
-        if any(known.get("id") == resource["id"] for known in before):
-            continue
-        for replaced in before:  # a replacement was under way: the old one still has to go
-            replaced["delete"] = True
-        resources.append(resource)
-        urns.append(resource["urn"])
-    return urns
 
 
 def _is_masked(value: Any) -> bool:
