@@ -44,6 +44,8 @@ class Registration:
     property_dependencies: dict[str, list[str]]
     inputs: dict[str, Any]
     ignore_changes: list[str] = field(default_factory=list)
+    timeouts: dict[str, str] = field(default_factory=dict[str, str])
+    """How long the provider may take to create, update or delete it, where the program says so: 30m."""
 
 
 class Recorder(mocks.MockMonitor):
@@ -79,6 +81,7 @@ class Recorder(mocks.MockMonitor):
                 property_dependencies={key: urns for key, urns in sorted(dependencies.items()) if urns},
                 inputs=inputs,
                 ignore_changes=list(request.ignoreChanges),
+                timeouts={verb.name: value for verb, value in request.customTimeouts.ListFields()},
             )
         )
         if self._preview and request.custom:

@@ -86,6 +86,7 @@ def test_a_cluster_that_is_deleted_or_upgraded_loses_nothing(environment: str) -
 def test_an_update_waits_until_the_cluster_is_green() -> None:
     waited = json.loads(known(f"search-{REGION}-cluster")["metadata"]["annotations"]["pulumi.com/waitFor"])
     assert waited == ["jsonpath={.status.phase}=Ready", "jsonpath={.status.health}=green"]
+    assert resources("prod")[f"search-{REGION}-cluster"].timeouts == {"create": "30m", "update": "30m"}
 
 
 def test_tls_and_passwords_are_not_turned_off() -> None:

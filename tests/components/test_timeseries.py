@@ -12,7 +12,9 @@ import pytest
 
 from components.timescaledb.parameters import everywhere, own
 from localcloud.kubernetes.pods import quantity
+from settings import load_stack_file
 from settings.timeseries import Members, TimeSeries
+from tools.recorder import ROOT
 
 from ..environments import ENVIRONMENTS, recorded, resources
 from ..settings.refusals import refusal
@@ -225,6 +227,15 @@ def test_parameters_of_all_members() -> None:
     assert found["max_locks_per_transaction"] == 1024
     smaller = everywhere(TimeSeries(), Members(pool="p", count=1, cpu=1, memory_gib=4, huge_pages_gib=0))
     assert (smaller["max_worker_processes"], smaller["max_locks_per_transaction"]) == (20, 512)
+
+
+def test_a_standby_that_reads_is_not_cut_off_by_what_the_primary_cleans_up() -> None:
+    assert patroni()["postgresql"]["parameters"]["hot_standby_feedback"] == "on"
+
+
+def test_an_update_waits_as_long_as_a_restore_may_take() -> None:
+    hours = load_stack_file(ROOT / "Pulumi.prod.yaml").timeseries.rto_hours
+    assert resources("prod")[f"{PRIMARY}-members"].timeouts == {"create": f"{hours}h", "update": f"{hours}h"}
 
 
 def test_half_the_memory_is_half_the_buffers() -> None:
