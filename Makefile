@@ -16,7 +16,7 @@ LIFECYCLE := $(RUN) tools.lifecycle
 WHERE := --env '$(ENV)' --cloud '$(CLOUD)' $(if $(YES),--yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environment programs up preview drift refresh destroy protect unprotect inventory policy cost sample anonymise \
+.PHONY: help setup environment programs up preview drift refresh destroy protect unprotect inventory policy cost review sample anonymise \
         test test-fast drill chaos bench \
         lint format docs golden lock clean-local
 
@@ -49,6 +49,9 @@ policy: environment ## What the policies say of an environment; needs no engine.
 
 cost: environment ## What an environment costs a month at list prices; needs no engine. AGAINST=<revision> FORMAT=json
 	@$(RUN) tools.cost --env '$(ENV)' $(if $(AGAINST),--against '$(AGAINST)') $(if $(FORMAT),--format '$(FORMAT)')
+
+review: environment ## What a reviewer needs to know of a change, as one comment; needs no engine. AGAINST=<revision> (default: main)
+	@$(RUN) tools.review --env '$(ENV)' $(if $(AGAINST),--against '$(AGAINST)')
 
 sample: environment ## Sample data into the empty database of MAIN_DATABASE_URL: USERS=100 SEED=1
 	@$(RUN) database.seeds sample --users '$(USERS)' --seed '$(SEED)'

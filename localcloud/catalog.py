@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .gcp import catalog as gcp
 from .gcp import foresee as gcp_foresee
+from .gcp import provider as gcp_provider
+from .gcp.cloud import Place
 from .kubernetes import foresee as kubernetes
+from .kubernetes import provider as kubernetes_provider
+from .kubernetes.kinds import assumed, kinds
+from .plugin import Difference
+from .random.provider import SHAPES
+from .shape import Change, Kind
 from .values import Props
 
 
@@ -35,3 +42,22 @@ def foresee(token: str, name: str, inputs: Mapping[str, Any], project: str, regi
     if kubernetes.is_object_type(token):
         return kubernetes.foresee(token, name, inputs)
     return gcp_foresee.foresee(token, name, inputs, project, region)
+
+
+def difference(token: str, old: Props, new: Props, ignore: Sequence[str], config: Mapping[str, Any]) -> Difference:
+    """What differs between two versions of a resource's inputs, by path, and what of it needs a new resource, as its provider
+    says.
+
+    Args:
+        config: the settings of the resource's provider.
+    """
+    if token in gcp.types():
+        place = Place(project=str(config.get("project") or ""), region=str(config.get("region") or ""))
+        return gcp_provider.difference(token, old, new, ignore, place)
+    if token in SHAPES:
+        return Difference(SHAPES[token].diff(old, new, ignore))
+    kind = (kinds().get(token) or assumed(token)) if kubernetes.is_object_type(token) else None
+    if kind:
+        return kubernetes_provider.difference(kind, old, new, ignore, config)
+    changed = (name for name in {**old, **new} if old.get(name) != new.get(name))
+    return Difference({name: Change(Kind.UPDATE, replaces=False) for name in changed})

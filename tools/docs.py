@@ -9,12 +9,14 @@ docs/reference/alerts.md           who is told of what
 docs/reference/outputs.md          what the stack exports
 docs/reference/cache.md            the key space of the cache
 docs/reference/cost.md             what an environment costs a month
+docs/reference/review.md           a review of a change, as an example
 README.md                          the picture of production
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,9 +38,10 @@ from . import policy_page
 from .cost import page as cost_page
 from .cost.bill import bill
 from .cost.table import table as prices
-from .inventory import inventory, recorded
+from .inventory import entries, recorded
 from .picture import picture
-from .recorder import ROOT
+from .recorder import ROOT, Recorder
+from .review import example
 
 GENERATED = "# What follows is written by `make docs` from settings/; change it there."
 PICTURE = ("<!-- `make docs` draws this from what prod declares -->", "<!-- end -->")
@@ -69,6 +72,12 @@ def main() -> int:
     return 0
 
 
+@functools.cache
+def declared(environment: str) -> Recorder:
+    """What the program registers for an environment."""
+    return recorded(environment)
+
+
 def documents() -> dict[str, str]:
     """Every generated document by its path."""
     return {
@@ -81,6 +90,7 @@ def documents() -> dict[str, str]:
         "docs/reference/outputs.md": outputs(),
         "docs/reference/cache.md": cache(),
         "docs/reference/cost.md": costs(),
+        "docs/reference/review.md": _page("Reviews", *example.parts(declared("prod"))),
         "README.md": readme((ROOT / "README.md").read_text()),
     }
 
@@ -243,7 +253,7 @@ def policies() -> str:
 
 def costs() -> str:
     """The reference of costs."""
-    bills = {environment: bill(inventory(environment), prices()) for environment in reversed(ENVIRONMENTS)}
+    bills = {environment: bill(entries(declared(environment)), prices()) for environment in reversed(ENVIRONMENTS)}
     return _page("Costs", *(part if isinstance(part, str) else _table(*part) for part in cost_page.parts(bills, prices())))
 
 
@@ -275,7 +285,7 @@ def alerts() -> str:
 
 def outputs() -> str:
     """The reference of the stack's outputs, as production has them."""
-    exported = recorded("prod").stack_outputs
+    exported = declared("prod").stack_outputs
     return _page(
         "Outputs",
         "What the stack exports, as `prod` would have it: references, never the values of secrets.",
@@ -312,7 +322,7 @@ def cache() -> str:
 def readme(text: str) -> str:
     """README.md with the picture of production between its two marks."""
     before, _, rest = text.partition(PICTURE[0])
-    return "\n".join([f"{before}{PICTURE[0]}", picture(inventory("prod")), PICTURE[1] + rest.partition(PICTURE[1])[2]])
+    return "\n".join([f"{before}{PICTURE[0]}", picture(entries(declared("prod"))), PICTURE[1] + rest.partition(PICTURE[1])[2]])
 
 
 # -- Markdown

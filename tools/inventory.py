@@ -1,7 +1,7 @@
 """Lists what the program declares for an environment, without an engine: `python -m tools.inventory --env prod`.
 
 The answer is a JSON array with one object a planned resource: urn, type, parent, protect, dependencies, property
-dependencies and inputs, with secrets masked.
+dependencies, what changes of it are ignored, and inputs, with secrets masked.
 """
 
 from __future__ import annotations
@@ -85,6 +85,7 @@ def _entry(registration: Registration) -> dict[str, Any]:
         "provider": registration.provider,
         "dependencies": registration.dependencies,
         "propertyDependencies": registration.property_dependencies,
+        "ignoreChanges": registration.ignore_changes,
         "inputs": registration.inputs,
     }
 

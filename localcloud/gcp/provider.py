@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -80,16 +81,11 @@ class GcpProvider:
 
     def diff(self, token: str, old: State, inputs: Props, ignore: Sequence[str]) -> Difference:
         """Compares inputs; the shape and the replacement rules say what needs a new resource."""
-        type_ = _type(token)
-        changes = dict(type_.shape.diff(type_.in_capitals(old.inputs), type_.in_capitals(inputs), ignore))
-        for function in rules.REPLACES.get(token, ()):
-            for path in function(old.inputs, inputs):
-                changes[path] = Change(changes[path].kind if path in changes else Kind.UPDATE, replaces=True)
-        labels = self._labels(type_, inputs)
+        found = difference(token, old.inputs, inputs, ignore, self.place)
+        labels = self._labels(_type(token), inputs)
         if is_known(labels) and old.outputs.get("pulumiLabels", labels.get("pulumiLabels")) != labels.get("pulumiLabels"):
-            changes["pulumiLabels"] = Change(Kind.UPDATE, replaces=False)
-        replaced = any(change.replaces for change in changes.values())
-        return Difference(changes, delete_before_replace=replaced and self._same_name(type_, old.inputs, inputs))
+            return replace(found, changes={**found.changes, "pulumiLabels": Change(Kind.UPDATE, replaces=False)})
+        return found
 
     def planned(self, token: str, inputs: Props, old_outputs: Props) -> Props:
         """The inputs with defaults; what the cloud will add is unknown, or as before where there is a before."""
@@ -166,16 +162,6 @@ class GcpProvider:
         labels = {**self.default_labels, **own}
         return {"pulumiLabels": labels, "effectiveLabels": {**ATTRIBUTION, **labels}}
 
-    def _same_name(self, type_: ResourceType, old: Props, new: Props) -> bool:
-        """Whether a replacement would have the name of what it replaces, so that both cannot be there at once."""
-        if type_.sequence or type_.idempotent:
-            return False
-        try:
-            before, after = (type_.path(with_place(type_, p, self.place.project, self.place.region)) for p in (old, new))
-        except NotKnown:
-            return True
-        return before == after
-
     def _require_known(self, inputs: Props) -> None:
         if not is_known(inputs):
             raise ProviderRefusal("a value that is not known yet reached the provider during an update")
@@ -197,6 +183,28 @@ def _foreseen(properties: Mapping[str, Property], known: Mapping[str, Any], old:
         elif shape.computed and name not in known and not (inside and old is not None):
             foreseen[name] = UNKNOWN
     return foreseen
+
+
+def difference(token: str, old: Props, new: Props, ignore: Sequence[str], place: Place) -> Difference:
+    """What differs between two versions of a resource's inputs, by path, and what of it needs a new resource."""
+    type_ = _type(token)
+    changes = dict(type_.shape.diff(type_.in_capitals(old), type_.in_capitals(new), ignore))
+    for function in rules.REPLACES.get(token, ()):
+        for path in function(old, new):
+            changes[path] = Change(changes[path].kind if path in changes else Kind.UPDATE, replaces=True)
+    replaced = any(change.replaces for change in changes.values())
+    return Difference(changes, delete_before_replace=replaced and _same_name(type_, old, new, place))
+
+
+def _same_name(type_: ResourceType, old: Props, new: Props, place: Place) -> bool:
+    """Whether a replacement would have the name of what it replaces, so that both cannot be there at once."""
+    if type_.sequence or type_.idempotent:
+        return False
+    try:
+        before, after = (type_.path(with_place(type_, given, place.project, place.region)) for given in (old, new))
+    except NotKnown:
+        return True
+    return before == after
 
 
 def _type(token: str) -> ResourceType:

@@ -73,13 +73,7 @@ class KubernetesProvider:
 
     def diff(self, token: str, old: State, inputs: Props, ignore: Sequence[str]) -> Difference:
         """Compares inputs; the kind says what needs a new object."""
-        kind = self._kind(token)
-        replaces = kind.replaces
-        if kind.mutable and self._is_on(kind.mutable) and inputs.get("immutable") is not True:
-            replaces = tuple(path for path in replaces if path == "type")
-        changes = diff.changes(_placed(kind, old.inputs), _placed(kind, inputs), replaces, ignore)
-        replaced = any(change.replaces for change in changes.values())
-        return Difference(changes, delete_before_replace=replaced and _same_name(old.inputs, inputs))
+        return difference(self._kind(token), old.inputs, inputs, ignore, self.config)
 
     def planned(self, token: str, inputs: Props, old_outputs: Props) -> Props:
         """The object as it would be. The API server is asked, where there is one and everything is known."""
@@ -103,7 +97,7 @@ class KubernetesProvider:
         try:
             outcome = self.cloud.read(kind, id_, self._kubeconfig())
         except Unreachable as error:
-            if self._is_on("deleteUnreachable"):
+            if _is_on(self.config, "deleteUnreachable"):
                 return None
             raise Unreachable("failed to read resource state due to unreachable cluster. " + FORGET) from error
         return self._answer(kind, self._revealed(kind, outcome.row.config, state), outcome, "read") if outcome else None
@@ -120,7 +114,7 @@ class KubernetesProvider:
         try:
             self.cloud.delete(kind, state.id, self._kubeconfig(), timeout)
         except Unreachable as error:
-            if not self._is_on("deleteUnreachable"):
+            if not _is_on(self.config, "deleteUnreachable"):
                 raise Unreachable(FORGET) from error
 
     def invoke(self, token: str, arguments: Props) -> Props:
@@ -210,9 +204,6 @@ class KubernetesProvider:
                 inputs |= {name: {**values, **same}} if values else {}
         return inputs
 
-    def _is_on(self, setting: str) -> bool:
-        return self.config.get(setting) in (True, "true")
-
     def _require_known(self, inputs: Props) -> None:
         if not is_known(inputs):
             raise ProviderRefusal("a value that is not known yet reached the provider during an update")
@@ -229,6 +220,24 @@ def _server(config: Mapping[str, Any]) -> str | None:
         return Kubeconfig.parse(str(config.get("kubeconfig") or ""), config.get("context"), config.get("cluster")).server
     except Unreachable:
         return None
+
+
+def difference(kind: Kind, old: Props, new: Props, ignore: Sequence[str], config: Mapping[str, Any]) -> Difference:
+    """What differs between two versions of an object, by path, and what of it needs a new object.
+
+    Args:
+        config: the provider's settings.
+    """
+    replaces = kind.replaces
+    if kind.mutable and _is_on(config, kind.mutable) and new.get("immutable") is not True:
+        replaces = tuple(path for path in replaces if path == "type")
+    changes = diff.changes(_placed(kind, old), _placed(kind, new), replaces, ignore)
+    replaced = any(change.replaces for change in changes.values())
+    return Difference(changes, delete_before_replace=replaced and _same_name(old, new))
+
+
+def _is_on(config: Mapping[str, Any], setting: str) -> bool:
+    return config.get(setting) in (True, "true")
 
 
 def _placed(kind: Kind, given: Props) -> Props:

@@ -40,7 +40,8 @@ def test_the_command_prints_json_and_nothing_else() -> None:
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     entries = json.loads(answer.stdout)
     assert [entry["urn"] for entry in entries] == sorted(entry["urn"] for entry in entries)
-    wanted = {"urn", "type", "name", "parent", "custom", "protect", "provider", "dependencies", "propertyDependencies", "inputs"}
+    wanted = {"urn", "type", "name", "parent", "custom", "protect", "provider", "dependencies", "propertyDependencies"}
+    wanted |= {"ignoreChanges", "inputs"}
     assert all(entry.keys() == wanted for entry in entries)
     urns = {entry["urn"] for entry in entries}
     assert len(urns) == len(entries)

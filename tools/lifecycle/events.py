@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 import time
@@ -11,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi.automation import EngineEvent, OpType
+
+from ..property_path import text_at
 
 CHANGING = {
     OpType.CREATE: "+",
@@ -186,15 +187,7 @@ def kind_of(urn: str) -> str:
 
 
 def _value(inputs: Any, path: str) -> str:
-    value: Any = inputs
-    for part in re.findall(r"[^.\[\]]+", path):
-        if isinstance(value, list):
-            value = value[int(part)] if int(part) < len(value) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-        else:
-            value = value.get(part) if isinstance(value, Mapping) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-    if value is None:
-        return "(none)"
-    text = value if isinstance(value, str) else json.dumps(value)
+    text = text_at(inputs, path)
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
 
 
