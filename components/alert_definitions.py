@@ -3,88 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
+from .alert import Definition, LogMatch, LogMetric, Omission, Silence, Threshold
 from .signals import MICROSECONDS, Databases, Signal
 
 GIGABYTE = 1024**3
-STORES = ("database", "cache", "sessions")
-"""What the names of alerts about a store begin with."""
 ACTIVITY = 'log_id("cloudaudit.googleapis.com/activity")'
 BACKUP = (
     'resource.type="cloudsql_database" AND log_id("cloudaudit.googleapis.com/system_event") AND '
     'protoPayload.methodName="cloudsql.instances.automatedBackup"'
 )
 """https://cloud.google.com/sql/docs/postgres/backup-recovery/backups#troubleshooting"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Threshold:
-    """A signal is above or below a number: a fixed one, or so many times the one that the settings have."""
-
-    signal: Signal
-    comparison: Literal["above", "below"] = "above"
-    fixed: float | None = None
-    times: float = 1
-    forecast: bool = False
-    """Whether it is enough that it is going to be."""
-
-    def value(self, threshold: float | None) -> float:
-        """The number in the signal's own unit."""
-        return self.fixed if self.fixed is not None else self.times * (threshold or 0)
-
-
-@dataclass(frozen=True)
-class Silence:
-    """A signal is no longer heard of."""
-
-    signal: Signal
-
-
-@dataclass(frozen=True)
-class LogMatch:
-    """A log entry is found."""
-
-    filter: str
-
-
-@dataclass(frozen=True)
-class LogMetric:
-    """Log entries that are counted."""
-
-    name: str
-    title: str
-    filter: str
-    resource: str
-    """The type of the monitored resource that the entries are about."""
-
-
-@dataclass(frozen=True)
-class Omission:
-    """Nothing was counted, although a signal was there all the time: what is new is not blamed for its past."""
-
-    counted: LogMetric
-    alive: Signal
-
-
-@dataclass(frozen=True, kw_only=True)
-class Definition:
-    """An alert."""
-
-    name: str
-    title: str
-    text: str
-    """What it means, for somebody who was just woken."""
-    runbook: str
-    """The page in docs/runbooks that says what to do."""
-    condition: Threshold | Silence | LogMatch | Omission
-
-    @property
-    def store(self) -> str:
-        """What it is about: a store, or the platform; becomes a label."""
-        first = self.name.split("-", 1)[0]
-        return first if first in STORES else "platform"
 
 
 def backups_succeeded(databases: Databases) -> LogMetric:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,12 +10,8 @@ import pulumi_gcp as gcp
 
 import settings.monitoring as spec
 
-from .alert_definitions import Definition, LogMatch, LogMetric, Omission, Silence, Threshold
-from .signals import Signal
-
-MINUTE = 60
-COMPARISONS = {"above": "COMPARISON_GT", "below": "COMPARISON_LT"}
-Condition = gcp.monitoring.AlertPolicyConditionArgs
+from .alert import Definition, LogMatch, LogMetric
+from .alert_conditions import MINUTE, condition
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +65,7 @@ class Alerts(pulumi.ComponentResource):
             display_name=definition.title,
             combiner="OR",
             severity=alert.severity,
-            conditions=[_condition(definition, alert, args.settings)],
+            conditions=[condition(definition, alert, args.settings)],
             notification_channels=[args.channels[channel] for channel in args.settings.told(alert.channels)],
             documentation=documentation(definition.title, definition.text, definition.runbook, args.settings.runbooks),
             alert_strategy=gcp.monitoring.AlertPolicyAlertStrategyArgs(
@@ -95,75 +90,3 @@ def documentation(title: str, text: str, runbook: str, base: str) -> gcp.monitor
         mime_type="text/markdown",
         links=[gcp.monitoring.AlertPolicyDocumentationLinkArgs(display_name="Runbook", url=url)],
     )
-
-
-def _condition(definition: Definition, alert: spec.Alert, settings: spec.Monitoring) -> Condition:
-    condition, length = definition.condition, f"{alert.minutes * MINUTE}s"
-    match condition:
-        case Threshold():
-            return Condition(
-                display_name=definition.title,
-                condition_threshold=gcp.monitoring.AlertPolicyConditionConditionThresholdArgs(
-                    filter=condition.signal.filter,
-                    comparison=COMPARISONS[condition.comparison],
-                    threshold_value=condition.value(alert.threshold),
-                    duration=length,
-                    aggregations=[
-                        gcp.monitoring.AlertPolicyConditionConditionThresholdAggregationArgs(
-                            alignment_period=f"{condition.signal.seconds}s",
-                            per_series_aligner=condition.signal.aligner,
-                            cross_series_reducer=condition.signal.reducer,
-                            group_by_fields=list(condition.signal.by) or None,
-                        )
-                    ],
-                    forecast_options=gcp.monitoring.AlertPolicyConditionConditionThresholdForecastOptionsArgs(
-                        forecast_horizon=f"{settings.disk_forecast_hours * 60 * MINUTE}s"
-                    )
-                    if condition.forecast
-                    else None,
-                    trigger=gcp.monitoring.AlertPolicyConditionConditionThresholdTriggerArgs(count=1),
-                ),
-            )
-        case Silence(signal):
-            return Condition(
-                display_name=definition.title,
-                condition_absent=gcp.monitoring.AlertPolicyConditionConditionAbsentArgs(
-                    filter=signal.filter,
-                    duration=length,
-                    aggregations=[
-                        gcp.monitoring.AlertPolicyConditionConditionAbsentAggregationArgs(
-                            alignment_period=f"{signal.seconds}s", per_series_aligner=signal.aligner
-                        )
-                    ],
-                    trigger=gcp.monitoring.AlertPolicyConditionConditionAbsentTriggerArgs(count=1),
-                ),
-            )
-        case LogMatch(text):
-            return Condition(
-                display_name=definition.title,
-                condition_matched_log=gcp.monitoring.AlertPolicyConditionConditionMatchedLogArgs(filter=text),
-            )
-        case Omission():
-            return Condition(
-                display_name=definition.title,
-                condition_prometheus_query_language=gcp.monitoring.AlertPolicyConditionConditionPrometheusQueryLanguageArgs(
-                    query=_never_counted(condition, alert.minutes),
-                    duration="0s",
-                    evaluation_interval="300s",
-                    disable_metric_validation=True,  # nothing was counted yet when the policy is made
-                ),
-            )
-
-
-def _never_counted(condition: Omission, minutes: int) -> str:
-    """PromQL: nothing was counted for so long, and what should have caused it was there back then already."""
-    counted = re.sub(r"\W", "_", condition.counted.name)
-    series = f'logging_googleapis_com:user_{counted}{{monitored_resource="{condition.counted.resource}"}}'
-    return f"absent_over_time({series}[{minutes}m]) and on() max({_selector(condition.alive)} offset {minutes}m)"
-
-
-def _selector(signal: Signal) -> str:
-    """A signal in PromQL. https://cloud.google.com/monitoring/promql/promql-mapping"""
-    service, path = signal.metric.split("/", 1)
-    labels = [f'monitored_resource="{signal.resource}"', *(f'{label}="{values[0]}"' for label, values in signal.of.items())]
-    return f"{re.sub(r'[^a-z0-9]', '_', service)}:{re.sub(r'[^a-z0-9]', '_', path)}{{{','.join(labels)}}}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .alert_definitions import Definition, LogMatch, LogMetric, Omission, Silence, Threshold
+from .alert import Definition, LogMatch, LogMetric, Omission, Silence, Threshold
 from .cache_signals import MemoryStore
 from .dashboard_layout import Chart, Dashboard
 from .signals import Signal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .alert_definitions import LogMetric
+from .alert import LogMetric
 from .dashboard_layout import Chart, Dashboard
 from .signals import Databases, Signal
 

@@ -10,7 +10,7 @@ import pulumi_gcp as gcp
 
 import settings.monitoring as spec
 
-from .alert_definitions import Definition, Threshold
+from .alert import Definition, Threshold
 from .dashboard_layout import Dashboard, Line
 
 

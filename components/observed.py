@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from settings import Environment
 
-from .alert_definitions import Definition, LogMetric, audit_alerts, backups_succeeded, database_alerts, slow_queries
+from .alert import Definition, LogMetric
+from .alert_definitions import audit_alerts, backups_succeeded, database_alerts, slow_queries
 from .cache_alerts import archive_alerts, archives_finished, memory_full, store_alerts, store_dashboard
 from .cache_archive import archive_job
 from .cache_signals import CLUSTER, VALKEY, MemoryStore, older_memory
 from .dashboard_definitions import database_dashboard, database_overview, overview, storage_dashboard
 from .dashboard_layout import Chart, Dashboard
+from .observed_clusters import on_clusters
 from .promises import Promise, database_promises
 from .signals import Databases
 
@@ -37,7 +39,7 @@ def observed(settings: Environment) -> Observed:
     databases = Databases(settings.project.id, settings.named(settings.database.name), replicas)
     alerts = settings.monitoring.alerts
     slow = slow_queries(databases)
-    caches = _caches(settings)
+    caches, (on_them, counted) = _caches(settings), on_clusters(settings)
     stores = [
         database_dashboard(databases, slow),
         *caches.dashboards,
@@ -52,9 +54,10 @@ def observed(settings: Environment) -> Observed:
                 disk_limit_gb=settings.database.disk.autoresize_limit_gb,
             ),
             *caches.definitions,
+            *on_them,
             *audit_alerts(settings.monitoring.deployers),
         ],
-        counted=[backups_succeeded(databases), slow, *caches.counted],
+        counted=[backups_succeeded(databases), slow, *caches.counted, *counted],
         promises=list(
             database_promises(databases, slowest_ms=alerts[LATENCY].threshold or 0, latest_seconds=alerts[LAG].threshold or 0)
         ),

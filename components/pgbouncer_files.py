@@ -12,8 +12,6 @@ USER = "pgbouncer"
 LOOKUP = "SELECT username, password FROM pgbouncer.get_auth($1)"
 PORT = 6432
 SERVER_PORT = 5432
-CERTIFICATE_DAYS = 365
-"""Longer than a pod ever lives: nodes are upgraded before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +73,7 @@ def preparation(places: Places, names: Sequence[str]) -> str:
             "set -eu",
             "umask 077",
             f"cd {places.run}",
-            f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days {CERTIFICATE_DAYS} "
+            f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days {spec.CERTIFICATE_DAYS} "
             f"-subj /CN={names[0]} -addext subjectAltName={alternatives} -keyout tls.key -out tls.crt",
             f'printf \'"%s" "%s"\\n\' {USER} "$(cat {places.password})" > users.txt',
             "",

@@ -10,7 +10,8 @@ import pulumi_gcp as gcp
 
 import settings.monitoring as spec
 
-from .alerts import MINUTE, Condition, documentation
+from .alert_conditions import MINUTE, Condition
+from .alerts import documentation
 from .promises import Promise
 
 WINDOW = f"{MINUTE}s"

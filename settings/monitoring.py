@@ -3,41 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import StringConstraints, model_validator
 
+from .alerts import FRACTION, HOUR, PAGE, TELL, THRESHOLDS, Alert, Severity, default_alerts
 from .section import ResourceName, Section, setting
 
 DOCS = "https://cloud.google.com/monitoring"
 SRE = "https://sre.google/workbook/alerting-on-slos"
-Severity = Literal["CRITICAL", "ERROR", "WARNING"]
-HOUR = 60
-"""Minutes."""
-FRACTION = "fraction"
-
-THRESHOLDS: Mapping[str, str] = {
-    "cache-cpu-high": FRACTION,
-    "cache-memory-high": FRACTION,
-    "cache-region-behind": "MB",
-    "cache-replication-lag-high": "seconds",
-    "database-connections-high": FRACTION,
-    "database-cpu-high": FRACTION,
-    "database-deadlocks": "deadlocks in 5 minutes",
-    "database-disk-filling": FRACTION,
-    "database-disk-full": FRACTION,
-    "database-locks-waiting": "connections that wait for a lock",
-    "database-logins-failing": "failed logins in 5 minutes",
-    "database-memory-high": FRACTION,
-    "database-query-latency-high": "ms",
-    "database-replication-lag-high": "seconds",
-    "database-transaction-ids-high": FRACTION,
-    "sessions-cpu-high": FRACTION,
-    "sessions-memory-high": FRACTION,
-    "sessions-replication-lag-high": "seconds",
-}
-"""The alerts that compare with a number of ours, and what it counts."""
 ASKED_FOR = (
     "database-connections-high",
     "database-query-latency-high",
@@ -78,72 +52,6 @@ class Channel(Section):
         if self.kind == "email" and self.token_version is not None:
             raise ValueError(f"token_version is {self.token_version}, but e-mail needs no token")
         return self
-
-
-class Alert(Section):
-    """When somebody is told, and who."""
-
-    threshold: float | None = setting(None, "§11.2", gt=0)
-    """The number that is compared with, where there is one to choose: a fraction from 0 to 1, or a number in the alert's unit."""
-    minutes: int = setting(5, "§11.2", unit="minutes", ge=0, le=7 * 24 * HOUR)
-    """How long it must hold, or how long nothing may have been heard; for what is found in logs, the time between two notices."""
-    severity: Severity = setting("WARNING", "§11.2")
-    """CRITICAL: somebody gets up for it."""
-    channels: tuple[ResourceName, ...] = setting(("slack",), "§11.2", min_length=1)
-    """Who is told."""
-
-
-PAGE = ("pagerduty", "slack")
-TELL = ("slack", "email")
-
-
-def _default_alerts() -> dict[str, Alert]:
-    caches, saved = ("cache", "sessions"), ("pagerduty", "email")
-    return {
-        # §11.2, word for word
-        "database-connections-high": Alert(threshold=0.8, channels=("slack", "email")),
-        "database-query-latency-high": Alert(threshold=1000, severity="CRITICAL", channels=("pagerduty", "slack")),
-        "database-replication-lag-high": Alert(threshold=60, severity="CRITICAL", channels=("pagerduty",)),
-        "database-backup-failed": Alert(minutes=HOUR, severity="CRITICAL", channels=("pagerduty", "email")),
-        "cache-memory-high": Alert(threshold=0.9, channels=("slack",)),
-        "sessions-memory-high": Alert(threshold=0.9, channels=("slack",)),
-        "cache-replication-lag-high": Alert(threshold=60, severity="CRITICAL", channels=("pagerduty",)),
-        "sessions-replication-lag-high": Alert(threshold=60, severity="CRITICAL", channels=("pagerduty",)),
-        "cache-backup-failed": Alert(minutes=10, severity="CRITICAL", channels=("pagerduty", "email")),
-        "sessions-backup-failed": Alert(minutes=10, severity="CRITICAL", channels=("pagerduty", "email")),
-        # what an operator adds: is it there, will it stay, can it be brought back
-        "database-down": Alert(minutes=3, severity="CRITICAL", channels=PAGE),
-        "database-signal-missing": Alert(minutes=10, severity="CRITICAL", channels=PAGE),
-        "database-failover": Alert(minutes=0, channels=TELL),
-        "database-replication-stopped": Alert(minutes=5, severity="CRITICAL", channels=("pagerduty",)),
-        "database-cpu-high": Alert(threshold=0.9, minutes=15, channels=TELL),
-        "database-memory-high": Alert(threshold=0.9, minutes=15, channels=TELL),
-        "database-disk-full": Alert(threshold=0.9, minutes=10, severity="CRITICAL", channels=PAGE),
-        "database-disk-filling": Alert(threshold=0.9, minutes=HOUR, channels=TELL),
-        "database-transaction-ids-high": Alert(threshold=0.5, minutes=30, channels=TELL),
-        "database-locks-waiting": Alert(threshold=20, channels=TELL),
-        "database-deadlocks": Alert(threshold=5, minutes=0, channels=TELL),
-        "database-logins-failing": Alert(threshold=30, minutes=0, channels=TELL),
-        "database-log-archiving-failing": Alert(minutes=15, severity="CRITICAL", channels=("pagerduty", "email")),
-        "database-backup-missing": Alert(minutes=26 * HOUR, severity="CRITICAL", channels=("pagerduty", "email")),
-        **{f"{store}-node-down": Alert(severity="CRITICAL", channels=PAGE) for store in caches},
-        **{f"{store}-signal-missing": Alert(minutes=15, severity="CRITICAL", channels=PAGE) for store in caches},
-        **{f"{store}-cpu-high": Alert(threshold=0.8, minutes=15, channels=TELL) for store in caches},
-        **{f"{store}-connections-rejected": Alert(minutes=0, channels=TELL) for store in caches},
-        **{f"{store}-backup-empty": Alert(minutes=10, severity="CRITICAL", channels=saved) for store in caches},
-        "sessions-evicting": Alert(minutes=0, severity="CRITICAL", channels=PAGE),
-        "cache-region-behind": Alert(threshold=64, minutes=10, severity="CRITICAL", channels=("pagerduty",)),
-        "cache-archive-failed": Alert(minutes=HOUR, severity="CRITICAL", channels=("pagerduty", "email")),
-        "cache-archive-missing": Alert(minutes=7 * HOUR, severity="CRITICAL", channels=("pagerduty", "email")),
-        # audit: what nobody does by accident (§13.2, CIS GCP 2.4 to 2.11)
-        "key-destroyed": Alert(minutes=5, severity="CRITICAL", channels=("pagerduty", "email")),
-        "project-access-changed": Alert(minutes=HOUR, channels=TELL),
-        "audit-config-changed": Alert(minutes=5, severity="CRITICAL", channels=("pagerduty", "email")),
-        "network-changed": Alert(minutes=HOUR, channels=TELL),
-        "bucket-access-changed": Alert(minutes=HOUR, channels=TELL),
-        "database-settings-changed": Alert(minutes=HOUR, channels=TELL),
-        "certificate-expiring": Alert(minutes=24 * HOUR, channels=TELL),
-    }  # fmt: skip
 
 
 class Objective(Section):
@@ -210,7 +118,7 @@ class Monitoring(Section):
     """The channel that is told in place of those that have no token yet."""
     runbooks: Url = setting("https://github.com/alphintra/data-platform/blob/main/docs/runbooks", "where this repository is read")
     """Where the runbooks that alerts link to can be read."""
-    alerts: dict[ResourceName, Alert] = setting(_default_alerts(), "§11.2; docs/reference/alerts.md lists them all")
+    alerts: dict[ResourceName, Alert] = setting(default_alerts(), "§11.2; docs/reference/alerts.md lists them all")
     """The alerts, by their name."""
     close_hours: int = setting(24, f"{DOCS}/alerts/concepts-indepth#incident-auto-close", unit="hours", ge=1, le=168)
     """After how long without data an incident closes by itself."""
@@ -245,7 +153,7 @@ class Monitoring(Section):
 
     @model_validator(mode="after")
     def _alerts(self) -> Monitoring:
-        known = _default_alerts()
+        known = default_alerts()
         for name, alert in self.alerts.items():
             unit = THRESHOLDS.get(name)
             if name not in known:

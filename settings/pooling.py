@@ -21,6 +21,9 @@ connections, jobs, and people."""
 SURGE = 1
 """Poolers that an update adds before it takes old ones away."""
 
+CERTIFICATE_DAYS = 365
+"""How long the certificate is good that a pooler makes when it starts: longer than a pod should live."""
+
 
 class Pooling(Section):
     """PgBouncer. A pooler runs in each cluster that has a pool with its pods, and serves the main database's instance of that

@@ -13,6 +13,7 @@ POSTGRES = (
     *("postgresql-15", "postgresql-15-cron", "pgbouncer", "openssl"),
     *("sqitch", "libdbd-pg-perl", "util-linux"),
 )
+PROMTOOL = ("prometheus",)
 DRILLS = ("postgresql-15", "etcd-server", "pgbackrest", "openssl", "util-linux")
 
 

@@ -31,8 +31,8 @@ from localcloud.kubernetes.kinds import kinds
 from localcloud.kubernetes.rules import BOOK as KUBERNETES
 from localcloud.rulebook import Rule
 from settings import NAMESPACE, Environment, load_stack_file
+from settings.alerts import FRACTION, THRESHOLDS
 from settings.load import FILE_KEYS
-from settings.monitoring import FRACTION, THRESHOLDS
 
 from . import policy_page
 from .cost import page as cost_page

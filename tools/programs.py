@@ -1,4 +1,5 @@
-"""Programs of the operating system that the tests run: PostgreSQL 15, pg_cron, PgBouncer, sqitch, Redis 7, etcd, pgBackRest.
+"""Programs of the operating system that the tests run: PostgreSQL 15, pg_cron, PgBouncer, sqitch, Redis 7, etcd, pgBackRest,
+and Prometheus, of which the tests run promtool alone.
 
 Where this may install packages (root on Debian or Ubuntu), it does, and says so; elsewhere it says what to install,
 and the tests that need them are skipped and counted. What is installed stays, so this happens once.
@@ -28,6 +29,7 @@ PACKAGES = {
     "openssl": Path("/usr/bin/openssl"),
     "sqitch": Path("/usr/bin/sqitch"),
     "libdbd-pg-perl": Path("/usr/share/doc/libdbd-pg-perl"),
+    "prometheus": Path("/usr/bin/promtool"),
     "redis-server": Path("/usr/bin/redis-server"),
     "util-linux": Path("/usr/bin/setpriv"),
 }
@@ -54,19 +56,19 @@ def ensure(packages: dict[str, Path] = PACKAGES, policy: Path = POLICY) -> bool:
         return True
     apt = shutil.which("apt-get")
     if apt is None or os.geteuid() != 0:
-        say(f"the database tests are skipped; to run them, as root: {advice(wanted)}")
+        say(f"the tests that need them are skipped; to run them, as root: {advice(wanted)}")
         return False
-    say(f"installing for the database tests, once: {', '.join(wanted)}; no service is started")
+    say(f"installing for the tests, once: {', '.join(wanted)}; no service is started")
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
         with _no_service(policy):
             run([apt, "update"], env=env, timeout=INSTALL_SECONDS)
             run([apt, "install", "--yes", "--no-install-recommends", *wanted], env=env, timeout=INSTALL_SECONDS)
     except SetupError as error:
-        say(f"the database tests are skipped; {error}")
+        say(f"the tests that need them are skipped; {error}")
     left = missing(packages)
     if left:
-        say(f"the database tests are skipped; still missing: {', '.join(left)}")
+        say(f"the tests that need them are skipped; still missing: {', '.join(left)}")
     return not left
 
 

@@ -104,6 +104,7 @@ class TimescaleDb(pulumi.ComponentResource):
                 template=member(
                     MemberArgs(
                         scope=args.site.name,
+                        database=args.settings.database,
                         namespace=args.namespace,
                         members=args.members,
                         failover=args.settings.failover,

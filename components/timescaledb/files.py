@@ -39,7 +39,9 @@ def operations() -> dict[str, str]:
 def read_at_start(files: Mapping[str, str]) -> str:
     """A digest of what a member reads when it starts. What Patroni takes from its store is not among it."""
     patroni: dict[str, Any] = json.loads(files["patroni.yml"])
-    return _digest(_json({key: value for key, value in patroni.items() if key != "bootstrap"}), files["start.sh"])
+    return _digest(
+        _json({key: value for key, value in patroni.items() if key != "bootstrap"}), files["start.sh"], files["queries.yaml"]
+    )
 
 
 def read_when_settled(files: Mapping[str, str]) -> str:

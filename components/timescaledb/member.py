@@ -24,6 +24,7 @@ class MemberArgs:
     """A member."""
 
     scope: str
+    database: str
     namespace: pulumi.Input[str]
     members: Members
     failover: Failover
@@ -163,14 +164,18 @@ def _exporter(args: MemberArgs, places: Places) -> c.ContainerArgs:
     return c.ContainerArgs(
         name="exporter",
         image=args.exporter_image,
-        args=[f"--web.listen-address=:{METRICS_PORT}", "--collector.long_running_transactions"],
+        args=[
+            f"--web.listen-address=:{METRICS_PORT}",
+            "--collector.long_running_transactions",
+            f"--extend.query-path={places.configuration}/queries.yaml",
+        ],
         env=environment(
-            DATA_SOURCE_URI=f"127.0.0.1:{PORT}/postgres?sslmode=require",
+            DATA_SOURCE_URI=f"127.0.0.1:{PORT}/{args.database}?sslmode=require",
             DATA_SOURCE_USER="monitoring",
             DATA_SOURCE_PASS_FILE=f"{places.passwords}/monitoring",
         ),
         ports=[c.ContainerPortArgs(name="metrics", container_port=METRICS_PORT)],
         resources=amounts(EXPORTER_CPU, EXPORTER_MIB),
         security_context=container_security(),
-        volume_mounts=mounts(monitoring=places.passwords),
+        volume_mounts=mounts(monitoring=places.passwords, configuration=places.configuration),
     )

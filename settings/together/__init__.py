@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from . import clusters, keys, managed, objects, production, schemas, series
+from . import clusters, keys, managed, objects, production, schemas, series, watched
 
 CHECKS = (
     production.protection,
     production.production_grade,
     production.audited,
-    managed.archive_alert,
+    watched.alerts,
     managed.places,
     managed.names,
     managed.credentials,

@@ -103,15 +103,6 @@ def caches(env: Environment) -> None:
         require_known("cache.cluster.archive.workload", cluster.archive.workload, env.identities.workloads, "workload")
 
 
-def archive_alert(env: Environment) -> None:
-    archive, alert = env.cache.cluster.archive, env.monitoring.alerts.get("cache-archive-missing")
-    if archive and alert and alert.minutes <= archive.every_hours * 60:
-        raise ValueError(
-            f"monitoring.alerts.cache-archive-missing.minutes is {alert.minutes}, which is not longer than "
-            f"cache.cluster.archive.every_hours ({archive.every_hours}): it would be told between any two"
-        )
-
-
 def optional_stores(env: Environment) -> None:
     primary, people = env.regions.primary, {*env.identities.workloads, *env.identities.groups}
     named = {

@@ -14,6 +14,7 @@ from components.timescaledb.parameters import everywhere, own
 from localcloud.kubernetes.pods import quantity
 from settings import load_stack_file
 from settings.timeseries import Members, TimeSeries
+from settings.yaml_file import parse
 from tools.recorder import ROOT
 
 from ..environments import ENVIRONMENTS, recorded, resources
@@ -318,7 +319,13 @@ def test_metrics() -> None:
     exporter = {variable["name"]: variable["value"] for variable in pod()["containers"][1]["env"]}
     assert exporter["DATA_SOURCE_USER"] == "monitoring"
     mounted = {mount["name"] for mount in pod()["containers"][1]["volumeMounts"]}
-    assert mounted == {"monitoring"}, "the exporter sees its own password and no other"
+    assert mounted == {"monitoring", "configuration"}, "the exporter sees its own password and no other"
+    assert exporter["DATA_SOURCE_URI"] == "127.0.0.1:5432/alphintra_timeseries?sslmode=require", "where policies are"
+    asked = parse(resources("prod")[f"{PRIMARY}-configuration"].inputs["data"]["queries.yaml"])
+    assert "--extend.query-path=/etc/timescaledb/queries.yaml" in pod()["containers"][1]["args"]
+    assert {f"{name}_{column}" for name, query in asked.items() for metric in query["metrics"] for column in metric} == {
+        "timescaledb_policy_policy", "timescaledb_policy_broken", "timescaledb_policy_failures"
+    }  # fmt: skip
 
 
 # -- the standby

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,9 +15,10 @@ import pytest
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from settings.yaml_file import parse
 from tests.installed import POSTGRES, need
 
-from .server import Connection, ask, column
+from .server import Connection, ask, column, run
 from .timescale import PLAN, TIMESERIES, TimeSeriesServer, need_timescaledb
 
 pytestmark = pytest.mark.database
@@ -374,6 +376,27 @@ def test_the_health_of_every_policy_is_seen_by_monitoring(store: TimeSeriesServe
         "policy_refresh_continuous_aggregate": CANDLES,
     }
     assert sorted(jobs) == sorted(f"{kind} {name}" for kind, names in kinds.items() for name in names)
+
+
+def test_the_logins_of_the_site_reach_what_they_are_for(store: TimeSeriesServer, filled: str) -> None:
+    """The migrations take the database from everybody: the exporter and the backups are let in by the site's own roles.sql."""
+    where = f"host=127.0.0.1 port={store.port} user=postgres dbname={filled} sslmode=disable"
+    secrets = dict.fromkeys(("MONITORING_PASSWORD", "EXPORT_PASSWORD", "RESTORE_TEST_PASSWORD"), "x" * 12)
+    for _ in range(2):
+        run(
+            ["psql", "-XqAt", "--set=ON_ERROR_STOP=1", "-f", TIMESERIES / "operations" / "roles.sql", where],
+            env={**os.environ, **secrets, "DATABASE": filled},
+        )
+    query = parse((TIMESERIES / "operations" / "queries.yaml").read_text())["timescaledb_policy"]["query"]
+    with store.connect(filled, "monitoring") as monitoring:
+        found = ask(monitoring, query)
+        assert {row["broken"] for row in found} == {0}
+        assert {"policy_retention tick_data", "policy_compression market_data"} <= {row["policy"] for row in found}
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            ask(monitoring, "SELECT * FROM tick_data")
+    for login in ("export", "restore_test"):
+        with store.connect(filled, login) as reader:
+            assert ask(reader, "SELECT count(*) FROM tick_data")
 
 
 WRONG = {

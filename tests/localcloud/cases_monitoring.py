@@ -90,6 +90,7 @@ def _single() -> list[Case]:
         ("alert-filter", "valid combination of metric and monitored resource", policy(threshold(UP.replace("cloudsql_database", "gce_instance"))),
          policy(threshold())),
         ("alert-aligner", "cannot be applied to metrics with kind GAUGE", policy(threshold(aligner="ALIGN_DELTA")), policy(threshold())),
+        ("alert-promql", "unexpected character inside braces", policy(promql("max(up{job=) > 1")), policy(promql('max(up{job="x"}) > 1'))),
         ("alert-slo-exists", "was not found", policy(threshold('select_slo_burn_rate("projects/p/services/svc/serviceLevelObjectives/x", "3600s")')),
          policy(threshold())),
         ("log-metric-name", "is invalid", log_metric("/errors"), log_metric()),

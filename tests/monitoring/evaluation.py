@@ -197,6 +197,8 @@ def _compare(comparison: Compare, entry: Mapping[str, Any]) -> bool:
     text, wanted = str(value), comparison.value  # pyright: ignore[reportUnknownArgumentType]
     if comparison.field == "severity" and comparison.op == ">=":
         return SEVERITIES.index(text) >= SEVERITIES.index(wanted)
+    if comparison.op == "<":
+        return float(text) < float(wanted)
     if comparison.op == "=~":
         return bool(re.search(wanted, text))
     return {"=": text == wanted, "!=": text != wanted, ":": wanted == "*" or wanted in text}[comparison.op]

@@ -13,6 +13,7 @@ from localcloud.gcp.metrics import parse_filter, published
 
 from ..environments import of_type
 from .evaluation import Series, burns, fires
+from .test_promql import STAGED
 
 SQL = "cloudsql.googleapis.com/database"
 MAIN, REPLICA = "alphintra-prod:alphintra-main-db", "alphintra-prod:alphintra-read-replica-us-east1"
@@ -254,6 +255,14 @@ def test_archives_that_succeed_are_counted_and_others_are_not() -> None:
     assert [matches(tree, archive(severity)) for severity in ("INFO", "ERROR")] == [True, False]
     tree = counted["database-backups-succeeded"]
     assert [matches(tree, backup(status)) for status in ("STATUS_SUCCEEDED", "STATUS_FAILED")] == [True, False]
+    for count, job, namespace in (
+        ("backups", BACKUP_JOB, "timescaledb"),
+        ("exports", EXPORT_JOB, "jobs"),
+        ("restore-tests", RESTORE_JOB, "jobs"),
+    ):
+        tree = counted[f"timeseries-{count}-finished"]
+        assert [matches(tree, event(job, reason, namespace)) for reason in ("Completed", "BackoffLimitExceeded")] == [True, False]
+        assert not matches(tree, event("somebody-else-29382190", "Completed", namespace))
 
 
 # -- logs
@@ -299,6 +308,30 @@ def archive(severity: str, job: str = "alphintra-redis-cluster-archive") -> dict
     }
 
 
+def event(job: str, reason: str, namespace: str = "timescaledb") -> dict[str, Any]:
+    """What Kubernetes says of a job."""
+    return {
+        "logName": "projects/alphintra-prod/logs/events",
+        "resource": {"type": "k8s_cluster", "labels": {"cluster_name": "alphintra-us-central1"}},
+        "jsonPayload": {"reason": reason, "involvedObject": {"kind": "Job", "namespace": namespace, "name": job}},
+    }
+
+
+def exported(size: int, namespace: str = "jobs") -> dict[str, Any]:
+    """What the logical backup says when it is done."""
+    return {
+        "logName": "projects/alphintra-prod/logs/stdout",
+        "resource": {"type": "k8s_container", "labels": {"namespace_name": namespace}},
+        "jsonPayload": {"message": "done", "exported": "database/x.dump", "bytes": size},
+    }
+
+
+BACKUP_JOB, EXPORT_JOB, RESTORE_JOB = (
+    "alphintra-timeseries-db-incr-29382190",
+    "timeseries-export-29382190",
+    "timeseries-restore-test-29382190",
+)
+MIB = 1024**2
 DELTAS: dict[str, Any] = {"serviceData": {"policyDelta": {"auditConfigDeltas": [{"action": "REMOVE", "logType": "DATA_READ"}]}}}
 GRANT: dict[str, Any] = {"serviceData": {"policyDelta": {"bindingDeltas": [{"action": "ADD"}]}}}
 KMS = "google.cloud.kms.v1.KeyManagementService"
@@ -325,6 +358,17 @@ LOGS: dict[str, Logged] = {
         audit("cloudsql", "cloudsql.instances.update", "cloudsql_database"), [audit("cloudsql", "cloudsql.instances.get", "cloudsql_database")]
     ),
     "cache-archive-failed": Logged(archive("ERROR"), [archive("INFO"), archive("ERROR", "another-job")]),
+    "timeseries-backup-failed": Logged(
+        event(BACKUP_JOB, "BackoffLimitExceeded"),
+        [event(BACKUP_JOB, "Completed"), event(BACKUP_JOB, "BackoffLimitExceeded", "jobs"), event("alphintra-timeseries-db-settle-0a1b", "BackoffLimitExceeded")],
+    ),
+    "timeseries-export-failed": Logged(
+        event(EXPORT_JOB, "DeadlineExceeded", "jobs"), [event(EXPORT_JOB, "Completed", "jobs"), event(RESTORE_JOB, "DeadlineExceeded", "jobs")]
+    ),
+    "timeseries-export-small": Logged(exported(MIB - 1), [exported(MIB), exported(0, "services")]),
+    "timeseries-restore-test-failed": Logged(
+        event(RESTORE_JOB, "BackoffLimitExceeded", "jobs"), [event(RESTORE_JOB, "Completed", "jobs"), event(EXPORT_JOB, "BackoffLimitExceeded", "jobs")]
+    ),
     "certificate-expiring": Logged(certificates("CLOSE_TO_EXPIRY"), [certificates("STATE_UNSPECIFIED")]),
 }  # fmt: skip
 
@@ -339,6 +383,7 @@ def test_it_is_found_in_logs(alert: str) -> None:
     ("alert", "entry"),
     [
         ("database-backup-failed", backup("STATUS_ATTEMPT_FAILED")),
+        ("timeseries-backup-failed", event("alphintra-timeseries-db-full-29382190", "DeadlineExceeded")),
         ("key-destroyed", audit("cloudkms", "UpdateCryptoKeyVersion", "cloudkms_cryptokeyversion")),
         ("project-access-changed", audit("iam", "google.iam.admin.v1.CreateServiceAccountKey", "service_account")),
         ("database-settings-changed", audit("cloudsql", "cloudsql.instances.delete", "cloudsql_database")),
@@ -385,7 +430,7 @@ def test_a_budget_that_burns_is_told(objective: str, speed: str) -> None:
 
 def test_every_alert_is_staged() -> None:
     burning = {f"{objective}-{speed}" for objective in PROMISED for speed in ("fast", "slow")}
-    assert policies().keys() == METRICS.keys() | LOGS.keys() | burning
+    assert policies().keys() == METRICS.keys() | LOGS.keys() | STAGED.keys() | burning
     assert len(policies()) == len(of_type("prod", "AlertPolicy")), "each has a name of its own"
 
 

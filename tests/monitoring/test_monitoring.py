@@ -344,6 +344,12 @@ BAD = [
     ("{alerts: {cache-memory-high: {threshold: 90}}}", "it is a fraction"),
     ("{alerts: {sessions-memory-high: null}}", "is missing, but §11.2 of the requirements asks for it"),
     ("{alerts: {cache-archive-missing: {minutes: 360}}}", "is not longer than cache.cluster.archive.every_hours (6)"),
+    ("{alerts: {timeseries-region-behind: {threshold: 60}}}", "is not below timeseries.rpo_minutes (60): it would be told too late"),
+    ("{alerts: {timeseries-archiving-stalled: {threshold: 61}}}", "is not below timeseries.rpo_minutes (60)"),
+    ("{alerts: {pooler-wait-long: {threshold: 30}}}", "is not below pooling.query_wait_timeout (30)"),
+    ("{alerts: {pooler-certificate-old: {threshold: 365}}}", "is not below the days that a pooler's certificate is good (365)"),
+    ("{alerts: {search-red: {threshold: 1}}}", "threshold is 1.0; it takes none"),
+    ("{alerts: {timeseries-disk-full: {threshold: 85}}}", "it is a fraction"),
     ("{disk_forecast_hours: 61}", "less than or equal to 60"),
     ("{runbooks: http://wiki}", "it must match"),
 ]  # fmt: skip

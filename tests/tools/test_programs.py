@@ -58,7 +58,7 @@ def test_root_installs_what_is_missing_announces_it_and_starts_no_service(
         "services held back",
     ]
     assert not machine.policy.exists()
-    assert "installing for the database tests, once: sqitch; no service is started" in capsys.readouterr().err
+    assert "installing for the tests, once: sqitch; no service is started" in capsys.readouterr().err
 
 
 def test_a_second_time_does_and_says_nothing(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:

@@ -91,7 +91,9 @@ def main() -> None:
 
     assert dump.stdout  # noqa: S101
     made = send(dump.stdout, os.environ["BUCKET"], name, finish)
-    sys.stdout.write(f"{made['name']}: {made['size']} bytes\n")
+    # JSON, whose fields an alert reads.
+    done = {"message": f"{made['name']}: {made['size']} bytes", "exported": made["name"], "bytes": int(made["size"])}
+    sys.stdout.write(json.dumps(done) + "\n")
 
 
 if __name__ == "__main__":

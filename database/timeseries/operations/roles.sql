@@ -14,6 +14,13 @@ ALTER ROLE monitoring CONNECTION LIMIT 5 PASSWORD :'monitoring';
 ALTER ROLE export CONNECTION LIMIT 5 PASSWORD :'export';
 ALTER ROLE restore_test CONNECTION LIMIT 5 PASSWORD :'restore_test';
 GRANT pg_monitor TO monitoring, restore_test;
+-- The migrations take the database from everybody and give it to roles, which they leave as they are where they find them.
+SELECT format('CREATE ROLE %I NOLOGIN', name)
+  FROM unnest(ARRAY['monitoring_role', 'backup_role']) AS name
+ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
+\gexec
+GRANT monitoring_role TO monitoring;
+GRANT backup_role TO export, restore_test;
 GRANT pg_read_all_data TO export, restore_test;
 
 SELECT format('CREATE DATABASE %I', :'database')

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import promql_parser
+
 from ...errors import Refusal
 from ...values import at, every
 from ..log_filter import LogFilterError, parse_log_filter
@@ -209,6 +211,17 @@ def alert_filter(request: Request) -> Refusal | None:
         if problem:
             return invalid(f"{problem} The supplied filter does not specify a valid combination of metric and monitored resource "
                            "descriptors. The query will not return any time series.")  # fmt: skip
+    return None
+
+
+@rule("alert-promql", ALERT, source="https://cloud.google.com/monitoring/promql")
+def alert_promql(request: Request) -> Refusal | None:
+    """A condition in PromQL can be read."""
+    for text in request.every("conditions[].conditionPrometheusQueryLanguage.query"):
+        try:
+            promql_parser.parse(str(text))
+        except ValueError as error:
+            return invalid(f"Field alert_policy.conditions[].query had an invalid value of '{text}': {error}.")
     return None
 
 

@@ -112,7 +112,7 @@ CHANGES: Changes = {
             ("database", {"database": "others"}, "outputs.timeSeries.us-central1.database"),
             ("leader", {"leader": "secondary"}, "outputs.timeSeries.us-central1.leads"),
             ("sites", {"sites": {"secondary": None}}, "outputs.timeSeries.us-east1.leads"),
-            ("rpo_minutes", {"rpo_minutes": 30}, "timeseries-proofs-us-central1-restore-test:spec.jobTemplate.spec.template.spec.containers[0].env[7].value"),
+            ("rpo_minutes", {"rpo_minutes": 45}, "timeseries-proofs-us-central1-restore-test:spec.jobTemplate.spec.template.spec.containers[0].env[7].value"),
             ("exports.schedule", {"exports": {"schedule": "5 5 * * *"}}, "timeseries-proofs-us-central1-export:spec.schedule"),
             ("exports.hours", {"exports": {"hours": 10}}, "timeseries-proofs-us-central1-export:spec.jobTemplate.spec.activeDeadlineSeconds"),
             ("export_folder", {"export_folder": "database/timescaledb/logical/v2/"}, "timeseries-proofs-us-central1-export:spec.jobTemplate.spec.template.spec.containers[0].env[2].value"),

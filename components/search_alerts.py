@@ -1,0 +1,70 @@
+"""What somebody is told of the search engine, as data. Metrics are those of elasticsearch_exporter 1.11
+(https://github.com/prometheus-community/elasticsearch_exporter/blob/master/metrics.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .alert import Absence, Definition, Query
+
+PAGE = "search"
+"""The runbook."""
+OF = 'job="search-cluster"'
+"""PodMonitoring has that name."""
+
+
+def search_alerts() -> Iterator[Definition]:
+    """Alerts of the cluster and of its snapshots."""
+
+    def alert(what: str, title: str, text: str, condition: Query | Absence) -> Definition:
+        return Definition(name=f"search-{what}", title=f"Search: {title}", text=text, runbook=PAGE, condition=condition)
+
+    status = f"elasticsearch_cluster_health_status{{{OF},color="
+    latest = f"elasticsearch_snapshot_stats_latest_snapshot_timestamp_seconds{{{OF}}}"
+    nodes = f"elasticsearch_cluster_health_number_of_nodes{{{OF}}}"
+    yield alert(
+        "red", "the cluster is red", "A part of the index is nowhere: searches miss it, and writes to it fail.",
+        Query(promql=f'max({status}"red"}}) > 0'),
+    )  # fmt: skip
+    yield alert(
+        "yellow", "the cluster is yellow", "A copy is missing: the next node that goes takes a part of the index with it.",
+        Query(promql=f'max({status}"yellow"}}) > 0'),
+    )  # fmt: skip
+    yield alert(
+        "signal-missing", "nothing is heard", "Every other alert of the search engine is blind, too.", Absence([nodes])
+    )  # fmt: skip
+    yield alert(
+        "disk-full", "the disk of a node is nearly full",
+        "At 85 % a node gets no more shards, at 95 % its indices take no more writes.",
+        Query(
+            promql=f"1 - elasticsearch_filesystem_data_available_bytes{{{OF}}} / "
+            f"elasticsearch_filesystem_data_size_bytes{{{OF}}} > $threshold"
+        ),
+    )  # fmt: skip
+    yield alert(
+        "heap-high", "the heap of a node is full", "It collects garbage instead of answering, and leaves the cluster next.",
+        Query(
+            promql=f'elasticsearch_jvm_memory_used_bytes{{{OF},area="heap"}} / '
+            f'elasticsearch_jvm_memory_max_bytes{{{OF},area="heap"}} > $threshold'
+        ),
+    )  # fmt: skip
+    yield alert(
+        "snapshot-failed", "a snapshot failed", "It failed, or lacks some shards.",
+        Query(
+            promql=f"increase(elasticsearch_slm_stats_snapshots_failed_total{{{OF}}}[1h]) > 0 or "
+            f"elasticsearch_snapshot_stats_snapshot_failed_shards{{{OF}}} > 0"
+        ),
+    )  # fmt: skip
+    yield alert(
+        "snapshot-missing", "there was no snapshot", "None succeeded for longer than a day, and none was seen to fail.",
+        # What is new is not blamed for its past: the cluster must have been there that long.
+        Query(
+            promql=f"(time() - max({latest}) > 60 * $minutes or absent({latest})) and on() "
+            f"max(last_over_time({nodes}[1h] offset ${{minutes}}m))",
+            looks_back=True,
+        ),
+    )  # fmt: skip
+    yield alert(
+        "snapshot-empty", "the last snapshot is empty", "It succeeded, and there is no index in it.",
+        Query(promql=f"elasticsearch_snapshot_stats_snapshot_number_of_indices{{{OF}}} < 1"),
+    )  # fmt: skip
