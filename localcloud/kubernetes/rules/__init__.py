@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from . import elasticsearch, images, objects, pod_security, quotas, references, scheduling, storage, waiting, workloads
+from . import (
+    elasticsearch,
+    images,
+    mounted_secrets,
+    objects,
+    pod_security,
+    quotas,
+    references,
+    scheduling,
+    storage,
+    waiting,
+    workloads,
+)
 from .book import BOOK
 
-RULE_MODULES = (objects, workloads, storage, references, pod_security, quotas, scheduling, images, elasticsearch, waiting)
+RULE_MODULES = (
+    *(objects, workloads, storage, references, mounted_secrets, pod_security),
+    *(quotas, scheduling, images, elasticsearch, waiting),
+)
 """Importing them registers their rules."""
 
 __all__ = ["BOOK", "RULE_MODULES"]

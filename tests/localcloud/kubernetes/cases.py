@@ -10,11 +10,14 @@ from tests.localcloud.world import Res
 from .parts import (
     RESTRICTED,
     Case,
+    account,
     claim,
     claim_template,
     container,
     deployment,
     made,
+    mounting,
+    provider_class,
     resources,
     secret,
     space,
@@ -157,12 +160,17 @@ def _needs() -> list[Case]:
     n = "pod-needs"
     wrong, right = (deployment(n, **env("secretKeyRef", "login", key)) for key in ("user", "password"))
     needs = case(n, "couldn't find key user in Secret pod-needs/login", wrong, right, secret(n), waits=True)
+    n = "secret-mounted"
+    spaced = [account(n), provider_class(n, "login"), provider_class(n, "other")]
+    unreadable, readable = (deployment(n, mounting(name)) for name in ("other", "login"))
+    says = r"PermissionDenied desc = Permission 'secretmanager.versions.access' denied for .*/secrets/other/versions/latest"
+    mounted = case(n, says, unreadable, readable, *spaced, waits=True)
     n = "pod-security"
     spaces = [space(n, **{"pod-security.kubernetes.io/enforce": "restricted"})]
     bare, safe = deployment(n, **resources()), deployment(n, **resources(), securityContext=RESTRICTED)
     says = r'violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false \(container "app" must set'
     security = Case(rule=n, setup=spaces, bad=[*spaces, bare], good=[*spaces, safe], says=says, waits=True)
-    return [classes, needs, security]
+    return [classes, needs, mounted, security]
 
 
 def _amounts() -> list[Case]:

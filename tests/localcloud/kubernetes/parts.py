@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -86,3 +87,22 @@ def secret(namespace: str, name: str = "login", **data: str) -> Res:
 
 def storage_class(name: str, **extra: Any) -> Res:
     return made(name, "storage.k8s.io/v1", "StorageClass", None, {"provisioner": "pd.csi.storage.gke.io", **extra})
+
+
+def account(namespace: str, name: str = "app") -> Res:
+    """A service account that acts as Google's account `app`."""
+    annotations = {"iam.gke.io/gcp-service-account": "app@p.iam.gserviceaccount.com"}
+    return made(name, "v1", "ServiceAccount", namespace, {}, annotations=annotations)
+
+
+def provider_class(namespace: str, name: str) -> Res:
+    """A secret of Secret Manager as a file, under the secret's name."""
+    files = [{"resourceName": f"projects/p/secrets/{name}/versions/latest", "path": name}]
+    spec = {"provider": "gke", "parameters": {"secrets": json.dumps(files)}}
+    return made(name, "secrets-store.csi.x-k8s.io/v1", "SecretProviderClass", namespace, {"spec": spec})
+
+
+def mounting(name: str, account: str = "app") -> dict[str, Any]:
+    """The spec of pods that mount a class."""
+    csi = {"driver": "secrets-store-gke.csi.k8s.io", "readOnly": True, "volumeAttributes": {"secretProviderClass": name}}
+    return {"serviceAccountName": account, "volumes": [{"name": "secrets", "csi": csi}]}

@@ -10,12 +10,16 @@ from typing import Any
 from localcloud.kubernetes.clusters import CLUSTER, NODE_POOL
 from localcloud.kubernetes.provider import KubernetesProvider
 from localcloud.kubernetes.rules.images import POLICY
+from localcloud.kubernetes.rules.mounted_secrets import GOOGLE_ACCOUNT as ACCOUNT
+from localcloud.kubernetes.rules.mounted_secrets import SECRET, VERSION
 from localcloud.plugin import NotReady, State
 from localcloud.store import Row, Store
 from tests.localcloud.world import Res
 
 ENDPOINT = "gke-1234.us-central1.gke.goog"
 PATH = "projects/p/locations/us-central1/clusters/c"
+APP = "app@p.iam.gserviceaccount.com"
+BOUND = ("secret-mounted",)
 ADMITTED = ("registry.example/**", "docker.io/library/*")
 FEATURES = {
     "binaryAuthorization": {"evaluationMode": "PROJECT_SINGLETON_POLICY_ENFORCE"},
@@ -37,7 +41,8 @@ def kubeconfig(endpoint: str = ENDPOINT) -> str:
 
 
 def put_cluster(store: Store, machine: str = "n2-standard-8", count: int = 1, **pool: Any) -> None:
-    """Puts a cluster and its node pool into a store: so many nodes of a machine type in each of three zones."""
+    """Puts a cluster and its node pool into a store: so many nodes of a machine type in each of three zones; and secrets."""
+    put_secrets(store)
     dns = {"controlPlaneEndpointsConfig": {"dnsEndpointConfig": {"endpoint": ENDPOINT}}}
     with store.transaction():
         _put(store, CLUSTER, PATH, {"name": "c", "location": "us-central1"}, {**dns, **FEATURES})
@@ -52,6 +57,34 @@ def put_cluster(store: Store, machine: str = "n2-standard-8", count: int = 1, **
             {**config, "nodeConfig": {"machineType": machine, **pool.get("nodeConfig", {})}},
             {},
         )
+
+
+def put_secrets(store: Store) -> None:
+    """Puts secrets into a store: `login` may be read by the Google account `app`, `other` by nobody, and `empty` has no version.
+
+    The Kubernetes service accounts `app` of all namespaces in `BOUND` act as that account.
+    """
+    with store.transaction():
+        account = f"//iam.googleapis.com/projects/p/serviceAccounts/{APP}"
+        _row(store, ACCOUNT, account, {"accountId": "app"})
+        for namespace in BOUND:
+            member = f"serviceAccount:p.svc.id.goog[{namespace}/app]"
+            grant = {"role": "roles/iam.workloadIdentityUser", "member": member}
+            _row(store, "gcp:serviceaccount/iAMMember:IAMMember", f"{account}/iam/{namespace}", grant, account)
+        for name in ("login", "other", "empty"):
+            secret = f"//secretmanager.googleapis.com/projects/p/secrets/{name}"
+            _row(store, SECRET, secret, {"secretId": name})
+            if name != "empty":
+                _row(store, VERSION, f"{secret}/versions/1", {}, secret)
+            if name != "other":
+                grant = {"role": "roles/secretmanager.secretAccessor", "member": f"serviceAccount:{APP}"}
+                _row(store, "gcp:secretmanager/secretIamMember:SecretIamMember", f"{secret}/iam/app", grant, secret)
+
+
+def _row(store: Store, token: str, name: str, config: Mapping[str, Any], inside: str = "") -> None:
+    now = store.now()
+    row = Row(name, token, "p", name.split("/", 3)[-1], "", dict(config), {}, now, now, 0)
+    store.put(row, {("inside", inside): "cascade"} if inside else {})
 
 
 def _put(store: Store, token: str, path: str, config: Mapping[str, Any], computed: Mapping[str, Any]) -> None:
