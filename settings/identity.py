@@ -113,7 +113,8 @@ def _default_workloads() -> dict[str, Workload]:
         "timescaledb": Workload(
             purpose="The time-series database, its log and its backups",
             secrets=tuple(
-                f"timeseries-{kind}" for kind in ("superuser", "replication", "rest-api", "monitoring", "export", "restore-test")
+                f"timeseries-{kind}"
+                for kind in ("superuser", "replication", "rest-api", "monitoring", "export", "restore-test", "migrations")
             ),
             kubernetes="timescaledb/timescaledb",
         ),
@@ -130,6 +131,11 @@ def _default_workloads() -> dict[str, Workload]:
         # Signs in with a password: a login by IAM may create no roles.
         "migrations": Workload(
             purpose="Schema changes of the main database", secrets=("main-db-migrations",), kubernetes="jobs/migrations"
+        ),
+        "timeseries-migrations": Workload(
+            purpose="Schema changes of the time series",
+            secrets=("timeseries-migrations",),
+            kubernetes="jobs/timeseries-migrations",
         ),
         "database-backup": Workload(
             purpose="Logical exports of the databases, every day",

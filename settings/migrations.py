@@ -36,7 +36,7 @@ class Migrations(Section):
         return self
 
 
-PASSWORDS = {"main": "main-db-migrations"}
+PASSWORDS = {"main": "main-db-migrations", "timeseries": "timeseries-migrations"}
 """The login `migrations` of each database: the credential of its password."""
-WORKLOADS = {"main": "migrations"}
+WORKLOADS = {"main": "migrations", "timeseries": "timeseries-migrations"}
 """The workload, of `identities`, that changes each database, and nothing else."""

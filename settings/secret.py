@@ -22,7 +22,7 @@ class Credential(Section):
 
 def _default_credentials() -> dict[str, Credential]:
     pooled = ("auth-service", "trading-service", "strategy-service", "marketplace-service", "compliance-service")
-    series = ("superuser", "replication", "rest-api", "monitoring", "export", "restore-test")
+    series = ("superuser", "replication", "rest-api", "monitoring", "export", "restore-test", "migrations")
     return {
         "main-db-postgres": Credential(length=40),
         **{f"main-db-{login}": Credential() for login in ("pgbouncer", "migrations", "bigquery", *pooled)},

@@ -215,6 +215,7 @@ PASSWORDS: Mapping[str, str] = {
     "monitoring": "timeseries-monitoring",
     "export": "timeseries-export",
     "restore-test": "timeseries-restore-test",
+    "migrations": "timeseries-migrations",
 }
 """The passwords that members know: file, and the secret that it comes from."""
 

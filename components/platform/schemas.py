@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pulumi
+
 from settings import Environment
 from settings.migrations import PASSWORDS, WORKLOADS
 
 from ..allowed_traffic import Traffic
 from ..cloud_sql import CloudSql, server_ca
-from ..migration_files import Login
+from ..migration_files import Login, Project
 from ..migrations import LOGIN, Migrations, MigrationsArgs, Server
 from ..pgbouncer_files import SERVER_PORT
+from ..timescaledb import NAMESPACE, PORT, TimescaleDb
 from .clusters import Clusters
 from .foundation import Foundation
 from .stores import MAIN_DATABASE_USERS, REPLICA_USERS
@@ -20,29 +25,56 @@ PRIORITY = "alphintra-batch"
 def main_schema(base: Foundation, on: Clusters, database: CloudSql) -> Migrations:
     """The main database's, in the primary region: replicas follow it."""
     settings, region = base.settings, base.primary
-    spaces, known = on.namespaces[region], settings.migrations
-    account = spaces.accounts[settings.identities.workloads[WORKLOADS["main"]].kubernetes or ""]
+    server = Server(
+        identity=settings.named(settings.database.name),
+        host=database.hosts["primary"],
+        port=SERVER_PORT,
+        database=settings.migrations.database,
+        traffic=Traffic(ports=[SERVER_PORT], cidrs=[str(settings.network.managed_services)]),
+        ca=server_ca(database.primary),
+    )
+    return _migrations(base, on, "main", region, server, main_logins(settings), database)
+
+
+def timeseries_schema(base: Foundation, on: Clusters, leader: TimescaleDb) -> Migrations:
+    """The time series', where it takes writes: other sites follow. Nobody has a login there yet but what belongs to it."""
+    known = base.settings.timeseries
+    site = known.sites[known.leader]
+    server = Server(
+        identity=site.name,
+        host=f"{site.name}.{NAMESPACE}.svc.cluster.local",
+        port=PORT,
+        database=known.database,
+        traffic=Traffic(ports=[PORT], namespace=NAMESPACE),
+    )
+    return _migrations(base, on, "timeseries", base.regions[known.leader], server, [], leader)
+
+
+def _migrations(
+    base: Foundation,
+    on: Clusters,
+    project: Project,
+    region: str,
+    server: Server,
+    logins: Sequence[Login],
+    after: pulumi.Resource,
+) -> Migrations:
+    settings, spaces = base.settings, on.namespaces[region]
+    account = spaces.accounts[settings.identities.workloads[WORKLOADS[project]].kubernetes or ""]
     return Migrations(
-        f"migrations-main-{region}",
+        f"migrations-{project}-{region}",
         MigrationsArgs(
-            settings=known,
-            project="main",
-            server=Server(
-                identity=settings.named(settings.database.name),
-                host=database.hosts["primary"],
-                port=SERVER_PORT,
-                database=known.database,
-                traffic=Traffic(ports=[SERVER_PORT], cidrs=[str(settings.network.managed_services)]),
-                ca=server_ca(database.primary),
-            ),
-            logins=main_logins(settings),
-            password=base.secrets.credentials[PASSWORDS["main"]].secret.id,
-            image=on.images.pull(known.image),
+            settings=settings.migrations,
+            project=project,
+            server=server,
+            logins=logins,
+            password=base.secrets.credentials[PASSWORDS[project]].secret.id,
+            image=on.images.pull(settings.migrations.image),
             namespace=account.metadata.namespace,
             account=account.metadata.name,
             priority=spaces.priorities[PRIORITY].metadata.name,
         ),
-        opts=on.running_on(base, region, database),
+        opts=on.running_on(base, region, after),
     )
 
 

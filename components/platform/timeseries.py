@@ -26,6 +26,7 @@ from ..timescaledb import (
 )  # fmt: skip
 from .clusters import Clusters
 from .foundation import Foundation
+from .schemas import timeseries_schema
 
 JOBS_NAMESPACE = "jobs"
 STORE, BATCH = "alphintra-store", "alphintra-batch"
@@ -35,6 +36,7 @@ def timeseries(base: Foundation, on: Clusters, storage: CloudStorage) -> dict[st
     """Declares them; what clients need of each site, by region."""
     members = base.settings.timeseries_members
     sites = {base.regions[role]: _site(base, on, role, has, storage) for role, has in members.items()}
+    timeseries_schema(base, on, sites[base.regions[base.settings.timeseries.leader]][0])
     _proofs(base, on, storage, [site for site, _ in sites.values()])
     return {region: contract for region, (_, contract) in sites.items()}
 

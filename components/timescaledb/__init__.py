@@ -3,13 +3,14 @@
 from .access import TimescaleDbAccess, TimescaleDbAccessArgs
 from .backups import TimescaleDbBackups, TimescaleDbBackupsArgs
 from .cluster import TimescaleDb, TimescaleDbArgs
-from .places import ACCOUNT, NAMESPACE
+from .places import ACCOUNT, NAMESPACE, PORT
 from .proofs import JOBS, TimescaleDbProofs, TimescaleDbProofsArgs
 
 __all__ = [
     "ACCOUNT",
     "JOBS",
     "NAMESPACE",
+    "PORT",
     "TimescaleDb",
     "TimescaleDbAccess",
     "TimescaleDbAccessArgs",

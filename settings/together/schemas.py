@@ -13,22 +13,25 @@ if TYPE_CHECKING:
 
 def migrations(env: Environment) -> None:
     require_known("migrations.database", env.migrations.database, env.database.databases, "database of database.databases")
-    for project, workload in WORKLOADS.items():
+    for project, role in (("main", "primary"), ("timeseries", env.timeseries.leader)):
+        workload = WORKLOADS[project]
         require_known(
             f"migrations of the {project} database: identities.workloads", workload, env.identities.workloads, "workload"
         )
         known = env.identities.workloads[workload]
         if known.kubernetes is None:
             raise ValueError(
-                f"identities.workloads.{workload}.kubernetes says nothing, but it runs as a Job in the primary cluster"
+                f"identities.workloads.{workload}.kubernetes says nothing, but it runs as a Job in the {role} cluster"
             )
         namespace = known.kubernetes.partition("/")[0]
-        if "primary" not in env.workspaces.namespaces[namespace].clusters:
+        if role not in env.workspaces.namespaces[namespace].clusters:
             raise ValueError(
                 f"identities.workloads.{workload}.kubernetes is {known.kubernetes}, but workspaces.namespaces.{namespace}."
-                "clusters has no primary, where the Job runs"
+                f"clusters has no {role}, where the Job runs"
             )
         if PASSWORDS[project] not in known.secrets:
             raise ValueError(
                 f"identities.workloads.{workload}.secrets lacks {PASSWORDS[project]}, the password that the Job signs in with"
             )
+        if project == "timeseries" and namespace not in env.timeseries.clients:
+            raise ValueError(f"timeseries.clients lacks {namespace}, where the Job of {workload} runs")

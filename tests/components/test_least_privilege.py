@@ -55,13 +55,14 @@ WORKLOADS: dict[str, Grants] = {
     "timescaledb": {
         (WRITE, "timescaledb-repository/database/timescaledb/repository/"),
         *(("secretmanager.secretAccessor", f"secret timeseries-{kind}") for kind in (
-            "superuser", "replication", "rest-api", "monitoring", "export", "restore-test",
+            "superuser", "replication", "rest-api", "monitoring", "export", "restore-test", "migrations",
         )),
     },
     "elasticsearch": {(WRITE, "backups/database/elasticsearch/")},
     "search-setup": {("secretmanager.secretAccessor", f"secret search-{user}") for user in ("ingest", "query", "monitor")},
     "search-exporter": {("secretmanager.secretAccessor", "secret search-monitor")},
     "migrations": {("secretmanager.secretAccessor", "secret main-db-migrations")},
+    "timeseries-migrations": {("secretmanager.secretAccessor", "secret timeseries-migrations")},
     "database-backup": SIGN_IN | {
         (CREATE, "backups/database/postgresql/"), (CREATE, "backups/database/timescaledb/logical/"),
         ("secretmanager.secretAccessor", "secret timeseries-export"),

@@ -125,6 +125,44 @@ def test_poolers_come_after_it_and_it_after_the_logins(environment: str) -> None
     assert found[f"{MAIN}-traffic"].urn in job.dependencies
 
 
+SERIES = "migrations-timeseries-us-central1"
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_time_series_are_changed_where_they_take_writes_after_the_site_is_settled(environment: str) -> None:
+    found = resources(environment)
+    assert [name for name in found if name.startswith("migrations-timeseries") and name.endswith(":Job")] == [f"{SERIES}-job:Job"]
+    assert found["timeseries-us-central1-settle"].urn in found[SERIES].dependencies
+    (container,) = spec(f"{SERIES}-job", environment)["template"]["spec"]["containers"]
+    known = {variable["name"]: variable["value"] for variable in container["env"]}
+    host = "alphintra-timeseries-db.timescaledb.svc.cluster.local"
+    assert known["DATABASE_URL"] == f"db:pg://migrations@{host}:5432/alphintra_timeseries"
+    assert known["PGSSLMODE"] == "require"
+    assert container["command"][-1] == "timeseries"
+    files = found[f"{SERIES}-files"].inputs["data"]
+    assert "timeseries.deploy.003_market.sql" in files
+    assert "timeseries.lib.begin.sql" in files, "which is the main database's"
+    assert not [name for name in files if name.startswith("main.")]
+
+
+def test_a_site_that_leads_from_now_on_has_the_job() -> None:
+    promoted = resources("prod", {"timeseries": {"leader": "secondary"}})
+    assert f"{SERIES}-job" not in promoted
+    assert promoted["migrations-timeseries-us-east1-job"].inputs["metadata"]["namespace"] == "jobs"
+
+
+def test_the_job_of_the_time_series_is_somebody_else_and_reaches_that_database_alone() -> None:
+    policy, job = spec(f"{SERIES}-traffic"), spec(f"{SERIES}-job")["template"]
+    (rule,) = policy["egress"]
+    assert rule["to"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "timescaledb"}}}]
+    assert (
+        policy["podSelector"]["matchLabels"] == job["metadata"]["labels"] != spec(f"{MAIN}-job")["template"]["metadata"]["labels"]
+    )
+    assert job["spec"]["serviceAccountName"] == "timeseries-migrations"
+    readers = [name for name in resources("prod") if name.startswith("secrets-timeseries-migrations-") and ":" not in name]
+    assert readers == [f"secrets-timeseries-migrations-{reader}" for reader in ("timescaledb", "timeseries-migrations")]
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_login_but_administrators_is_given_its_role(environment: str) -> None:
     logins = json.loads(resources(environment)[f"{MAIN}-files"].inputs["data"]["logins.json"])
@@ -153,6 +191,7 @@ def test_every_login_but_administrators_is_given_its_role(environment: str) -> N
             {"identities": {"workloads": {"migrations": {"secrets": []}}}},
             "identities.workloads.migrations.secrets lacks main-db-migrations, the password that the Job signs in with",
         ),
+        ({"timeseries": {"clients": ["services"]}}, "timeseries.clients lacks jobs, where the Job of timeseries-migrations runs"),
         ({"workspaces": {"namespaces": {"jobs": {"clusters": ["secondary"]}}}}, "namespaces.jobs.clusters has no primary"),
         (
             {

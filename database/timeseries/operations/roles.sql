@@ -4,15 +4,17 @@ SET log_min_duration_statement = -1;
 \getenv monitoring MONITORING_PASSWORD
 \getenv export EXPORT_PASSWORD
 \getenv restore_test RESTORE_TEST_PASSWORD
+\getenv migrations MIGRATIONS_PASSWORD
 \getenv database DATABASE
 
 SELECT format('CREATE ROLE %I LOGIN', name)
-  FROM unnest(ARRAY['monitoring', 'export', 'restore_test']) AS name
+  FROM unnest(ARRAY['monitoring', 'export', 'restore_test', 'migrations']) AS name
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
 \gexec
 ALTER ROLE monitoring CONNECTION LIMIT 5 PASSWORD :'monitoring';
 ALTER ROLE export CONNECTION LIMIT 5 PASSWORD :'export';
 ALTER ROLE restore_test CONNECTION LIMIT 5 PASSWORD :'restore_test';
+ALTER ROLE migrations CREATEROLE CONNECTION LIMIT 10 PASSWORD :'migrations';
 GRANT pg_monitor TO monitoring, restore_test;
 -- The migrations take the database from everybody and give it to roles, which they leave as they are where they find them.
 SELECT format('CREATE ROLE %I NOLOGIN', name)
@@ -26,3 +28,6 @@ GRANT pg_read_all_data TO export, restore_test;
 SELECT format('CREATE DATABASE %I', :'database')
  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database')
 \gexec
+-- The changes make roles, and take from the public what they do not grant.
+ALTER DATABASE :"database" OWNER TO migrations;
+GRANT CONNECT ON DATABASE :"database" TO monitoring, export, restore_test;

@@ -15,6 +15,8 @@ from typing import Any
 from common import password, patroni, psql
 
 HERE = Path(__file__).parent
+LOGINS = ("monitoring", "export", "restore-test", "migrations")
+"""Who gets a password from `roles.sql`."""
 PATIENCE = 3600
 """Seconds to wait for a leader: a first member may have to be restored."""
 
@@ -35,6 +37,14 @@ def wait_for_leader(rest: str, seconds: float = PATIENCE) -> str:
         time.sleep(1)
 
 
+def make_logins(where: str, database: str) -> None:
+    """Logins with their passwords, and the database."""
+    secrets = {f"{name.upper().replace('-', '_')}_PASSWORD": password(name) for name in LOGINS}
+    for file, connected in (("roles.sql", "postgres"), ("database.sql", database)):
+        statements = (HERE / file).read_text(encoding="utf-8")
+        psql(f"{where} dbname={connected}", statements, secret=password("superuser"), DATABASE=database, **secrets)
+
+
 def settle(rest: str, where: str, wanted: dict[str, Any], back_up: str) -> str:
     """Does it; says what was done."""
     wait_for_leader(rest)
@@ -49,10 +59,7 @@ def settle(rest: str, where: str, wanted: dict[str, Any], back_up: str) -> str:
         if time.monotonic() > deadline:
             raise TimeoutError("the site was told to lead, and is still a standby")
         time.sleep(1)
-    secrets = {f"{name.upper().replace('-', '_')}_PASSWORD": password(name) for name in ("monitoring", "export", "restore-test")}
-    for file, database in (("roles.sql", "postgres"), ("database.sql", os.environ["DATABASE"])):
-        statements = (HERE / file).read_text(encoding="utf-8")
-        psql(f"{where} dbname={database}", statements, secret=password("superuser"), **secrets)
+    make_logins(where, os.environ["DATABASE"])
     for command in ("stanza-create", "check"):
         psql(f"{where} dbname=postgres", f"COPY (SELECT) TO PROGRAM '{back_up} {command}'", secret=password("superuser"))
     return "leads: roles, database and repository are there"

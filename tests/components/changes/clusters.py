@@ -85,7 +85,7 @@ CHANGES: Changes = {
             ("image", {"image": f"docker.io/timescale/timescaledb-ha:pg15.18-ts2.28.2@{NO_DIGEST}"}, "members:spec.template.spec.containers[0].image"),
             ("exporter_image", {"exporter_image": f"quay.io/other/exporter:v1@{NO_DIGEST}"}, "members:spec.template.spec.containers[1].image"),
             ("max_connections", {"max_connections": 200}, "configuration:data.dynamic.json"),
-            ("clients", {"clients": ["services"]}, "access-traffic:spec.ingress[2].from[0].namespaceSelector.matchLabels.kubernetes.io/metadata.name"),
+            ("clients", {"clients": ["jobs"]}, "access-traffic:spec.ingress[2].from[0].namespaceSelector.matchLabels.kubernetes.io/metadata.name"),
             ("rto_hours", {"rto_hours": 8}, "settle:spec.activeDeadlineSeconds"),
             ("sites.<name>.name", {"sites": {"primary": {"name": "others"}}}, "members:metadata.name"),
             ("sites.<name>.stanza", {"sites": {"primary": {"stanza": "others"}}}, "configuration:data.pgbackrest.conf"),
