@@ -31,8 +31,11 @@ def inventory_at(revision: str, environment: str, root: Path = ROOT) -> list[dic
     if files.returncode:
         raise RevisionError(f"{revision} cannot be read: {files.stderr.decode().strip()}")
     with tempfile.TemporaryDirectory(prefix="alphintra-revision-") as folder:
-        with tarfile.open(fileobj=BytesIO(files.stdout)) as archive:
-            archive.extractall(folder, filter="data")
+        try:
+            with tarfile.open(fileobj=BytesIO(files.stdout)) as archive:
+                archive.extractall(folder, filter="data")
+        except tarfile.TarError as error:  # a link that leads out of the repository
+            raise RevisionError(f"{revision} cannot be read: {error}") from None
         command = [sys.executable, "-m", "tools.inventory", "--env", environment]
         answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if answer.returncode:

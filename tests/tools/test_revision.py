@@ -43,3 +43,12 @@ def test_a_program_that_cannot_be_run_says_why(repository: Path) -> None:
         RevisionError, match="^what prod declared at HEAD cannot be told: NameError: name 'unknown' is not defined"
     ):
         inventory_at("HEAD", "prod", repository)
+
+
+def test_a_link_that_leads_out_of_the_repository_is_refused(repository: Path) -> None:
+    (repository / "out").symlink_to("/etc")
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    subprocess.run([*git, "add", "out"], cwd=repository, check=True)
+    subprocess.run([*git, "commit", "--quiet", "-m", "a link"], cwd=repository, check=True)
+    with pytest.raises(RevisionError, match="^HEAD cannot be read: .*out"):
+        inventory_at("HEAD", "prod", repository)

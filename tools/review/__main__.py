@@ -1,6 +1,7 @@
 """What a reviewer needs to know of a change, in one comment: `python -m tools.review --env prod --against main`.
 
-Compares what the program declares with what it declared at another revision, without an engine. Exits 1 where a policy fails.
+Compares what the program declares with what it declared at another revision, without an engine. Exits 3 where a
+policy fails; 1 is an error.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from ..revision import RevisionError, inventory_at
 from .comment import comment
 from .made import reviewed
 
+POLICY_FAILS = 3
+"""The exit code that no error has: 1 is Python's, 2 is that of arguments which are not understood."""
+
 
 def main() -> int:
     """Prints the comment."""
@@ -32,9 +36,9 @@ def main() -> int:
         review = reviewed(inventory_at(arguments.against, arguments.env), now, arguments.env, arguments.against)
     except (PolicyError, RevisionError, SettingsError, TableError) as error:
         print(error, file=sys.stderr)
-        return 2
+        return 1
     print(comment(review, arguments.fit))
-    return 1 if review.fails else 0
+    return POLICY_FAILS if review.fails else 0
 
 
 if __name__ == "__main__":

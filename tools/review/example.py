@@ -32,7 +32,7 @@ def parts(prod: Recorder) -> Iterator[str]:
         "`make review ENV=prod AGAINST=main` compares what the program declares with what it declared at another revision, and "
         "writes one comment for a pull request. Replacements are judged by the providers' own schemas, as the local cloud knows "
         "them; as in the engine, what depends on something that is deleted before its replacement is made goes with it. It exits "
-        "1 where a policy fails. `make preview` asks the engine."
+        "with 3 where a policy fails. `make preview` asks the engine."
     )
     yield "What follows is the comment on this change of `Pulumi.prod.yaml`:"
     yield SETTINGS
