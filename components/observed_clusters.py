@@ -7,10 +7,14 @@ from collections.abc import Iterator, Sequence
 from settings import Environment
 
 from .alert import Definition, LogMetric
+from .backup_verification import JOB as VERIFIED
+from .backup_verification import restore_test, restored_empty
+from .job_alerts import Scheduled
 from .pooler_alerts import pooler_alerts
 from .search_alerts import search_alerts
+from .signals import Databases
 from .timescaledb.places import NAMESPACE
-from .timeseries_alerts import Scheduled, Sites, export_small, site_alerts
+from .timeseries_alerts import Sites, export_small, series_job, site_alerts
 
 JOBS = "jobs"
 """The namespace of what is outside of the stores."""
@@ -26,7 +30,11 @@ def on_clusters(settings: Environment) -> tuple[Sequence[Definition], Sequence[L
         definitions += job.alerts(alive=f'pg_up{{job="{leader}"}}')
         if job.what == "export":
             definitions.append(export_small(job))
-    return [*definitions, *site_alerts(_sites(settings, leader))], [job.finished for job in jobs]
+    proof = restore_test(VERIFIED)
+    databases = Databases(settings.project.id, settings.named(settings.database.name), [])
+    definitions += [*proof.alerts(alive=databases.up), restored_empty(proof, databases.primary)]
+    counted = [job.finished for job in (*jobs, proof)]
+    return [*definitions, *site_alerts(_sites(settings, leader))], counted
 
 
 def _sites(settings: Environment, leader: str) -> Sites:
@@ -43,6 +51,6 @@ def _sites(settings: Environment, leader: str) -> Sites:
 def _jobs(leader: str) -> Iterator[Scheduled]:
     """The CronJobs of components/timescaledb/backups.py and proofs.py."""
     backups = tuple(f"{leader}-{kind}" for kind in ("full", "diff", "incr"))
-    yield Scheduled(what="backup", title="backup", namespace=NAMESPACE, jobs=backups)
-    yield Scheduled(what="export", title="logical backup", namespace=JOBS, jobs=("timeseries-export",))
-    yield Scheduled(what="restore-test", title="restore test", namespace=JOBS, jobs=("timeseries-restore-test",))
+    yield series_job(what="backup", title="backup", namespace=NAMESPACE, jobs=backups)
+    yield series_job(what="export", title="logical backup", namespace=JOBS, jobs=("timeseries-export",))
+    yield series_job(what="restore-test", title="restore test", namespace=JOBS, jobs=("timeseries-restore-test",))

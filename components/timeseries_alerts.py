@@ -7,57 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .alert import Absence, Definition, LogMatch, LogMetric, Omission, Query
+from .alert import Absence, Definition, LogMatch, Query
+from .job_alerts import Scheduled
 
 PAGE = "timeseries"
 """The runbook."""
 MIB = 1024**2
-EVENT = 'resource.type="k8s_cluster" AND log_id("events") AND jsonPayload.involvedObject.kind="Job"'
-"""https://cloud.google.com/kubernetes-engine/docs/concepts/about-logs#system-logs"""
-FAILED = '("BackoffLimitExceeded" OR "DeadlineExceeded" OR "PodFailurePolicy")'
-"""https://kubernetes.io/docs/concepts/workloads/controllers/job/#terminal-job-conditions"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scheduled:
-    """A job that backs up, or proves a backup."""
-
-    what: str
-    """Names its alerts and its count."""
-    title: str
-    namespace: str
-    jobs: tuple[str, ...]
-    """The names of its CronJobs."""
-
-    @property
-    def finished(self) -> LogMetric:
-        """Its jobs that succeeded."""
-        return LogMetric(
-            f"timeseries-{self.what}s-finished",
-            f"Time series: {self.title}s that succeeded",
-            self._event('jsonPayload.reason="Completed"'),
-            "k8s_cluster",
-        )
-
-    def alerts(self, alive: str) -> Iterator[Definition]:
-        """It fails; it does not run at all."""
-        yield Definition(
-            name=f"timeseries-{self.what}-failed", title=f"Time series: a {self.title} failed", runbook=PAGE,
-            text="The job was tried as often as it may be, or took longer than it may.",
-            condition=LogMatch(self._event(f"jsonPayload.reason={FAILED}")),
-        )  # fmt: skip
-        yield Definition(
-            name=f"timeseries-{self.what}-missing", title=f"Time series: there was no {self.title}", runbook=PAGE,
-            text="None succeeded for longer than the schedule allows, and none was seen to fail: it is suspended.",
-            condition=Omission(self.finished, alive),
-        )  # fmt: skip
-
-    def _event(self, what: str) -> str:
-        names = "|".join(self.jobs)
-        return (
-            f'{EVENT} AND jsonPayload.involvedObject.namespace="{self.namespace}" AND '
-            f'jsonPayload.involvedObject.name=~"^({names})-[0-9]+$" AND {what}'
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +111,13 @@ def site_alerts(sites: Sites) -> Iterator[Definition]:
         "The query behind it fails: before the migrations have run, or without the right to run it.",
         Absence([f"timescaledb_policy_broken{{{leader}}}"]),
     )  # fmt: skip
+
+
+def series_job(*, what: str, title: str, namespace: str, jobs: tuple[str, ...]) -> Scheduled:
+    """A job of the time series."""
+    return Scheduled(
+        store="timeseries", store_title="Time series", runbook=PAGE, what=what, title=title, namespace=namespace, jobs=jobs
+    )
 
 
 def export_small(export: Scheduled) -> Definition:

@@ -98,6 +98,9 @@ def default_alerts() -> dict[str, Alert]:
         "database-logins-failing": Alert(threshold=30, minutes=0, channels=TELL),
         "database-log-archiving-failing": Alert(minutes=15, severity="CRITICAL", channels=("pagerduty", "email")),
         "database-backup-missing": Alert(minutes=26 * HOUR, severity="CRITICAL", channels=("pagerduty", "email")),
+        "database-restore-test-failed": Alert(minutes=HOUR, severity="CRITICAL", channels=saved),
+        "database-restore-test-missing": Alert(minutes=8 * 24 * HOUR, severity="CRITICAL", channels=saved),  # weekly, §10.1
+        "database-restore-test-empty": Alert(minutes=HOUR, severity="CRITICAL", channels=saved),
         **{f"{store}-node-down": Alert(severity="CRITICAL", channels=PAGE) for store in caches},
         **{f"{store}-signal-missing": Alert(minutes=15, severity="CRITICAL", channels=PAGE) for store in caches},
         **{f"{store}-cpu-high": Alert(threshold=0.8, minutes=15, channels=TELL) for store in caches},

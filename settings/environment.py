@@ -32,6 +32,7 @@ from .static_assets import StaticAssets
 from .storage import Storage
 from .timeseries import MEMBERS, Members, TimeSeries
 from .url_signing import UrlSigning
+from .verification import Verification
 from .workspaces import Workspaces
 
 Profile = Literal["dev", "staging", "prod"]
@@ -67,6 +68,8 @@ class Environment(Section):
     """The main database."""
     pooling: Pooling = Pooling()
     """Connection pooling: PgBouncer in front of the main database."""
+    verification: Verification = Verification()
+    """The proof that the main database's backups can be brought back."""
     migrations: Migrations = Migrations()
     """Migrations of the databases."""
     storage: Storage = Storage()

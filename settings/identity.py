@@ -148,6 +148,10 @@ def _default_workloads() -> dict[str, Workload]:
             secrets=("timeseries-restore-test",),
             kubernetes="jobs/restore-test",
         ),
+        "backup-verifier": Workload(
+            purpose="Brings the main database's backups back every week, elsewhere",
+            kubernetes="jobs/backup-verifier",
+        ),
         "audit-export": Workload(
             purpose="Moves audit records older than two years to the archive", database=True, kubernetes="jobs/audit-export"
         ),

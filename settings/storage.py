@@ -198,6 +198,9 @@ def _default_buckets() -> dict[str, Bucket]:
             access={
                 "exports": Access(workload="database-backup", role="create", folder="database/postgresql/"),
                 "timescaledb-exports": Access(workload="database-backup", role="create", folder="database/timescaledb/logical/"),
+                "verification": Access(
+                    workload="backup-verifier", role="create", folder="database/postgresql/verification/"
+                ),
                 # Elasticsearch deletes what it has merged.
                 "search": Access(workload="elasticsearch", role="write", folder="database/elasticsearch/"),
                 "restore-test": Access(workload="restore-test", role="read", folder="database/"),

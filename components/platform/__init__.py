@@ -15,6 +15,7 @@ from .foundation import labels, lay_foundation
 from .objects import analytics, objects
 from .oversight import budget, governance, observability, people_and_audit
 from .pooling import pooling
+from .proofs import backup_verification
 from .schemas import main_schema
 from .search import search
 from .stores import caches, main_database, optional_stores
@@ -43,6 +44,7 @@ class DataPlatform(pulumi.ComponentResource):
         schema = main_schema(base, running, database)
         poolers = pooling(base, running, database, schema)
         searched = search(base, running)
+        backup_verification(base, running)
         watched = observability(base, stores=[database.primary, *database.replicas.values(), *cached.stores])
         budget(base)
         governance(base)

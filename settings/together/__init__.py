@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import clusters, keys, managed, objects, production, schemas, series, watched
+from . import clusters, keys, managed, objects, production, schemas, series, verification, watched
 
 CHECKS = (
     production.protection,
@@ -27,6 +27,7 @@ CHECKS = (
     objects.served_bucket,
     clusters.workspaces,
     schemas.migrations,
+    verification.verification,
     series.timeseries,
     series.timeseries_backups,
     keys.keys,

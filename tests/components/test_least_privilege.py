@@ -71,6 +71,10 @@ WORKLOADS: dict[str, Grants] = {
         (READ, "backups/database/"), (READ, "timescaledb-repository/database/timescaledb/repository/"),
         ("secretmanager.secretAccessor", "secret timeseries-restore-test"),
     },
+    "backup-verifier": {
+        (CREATE, "backups/database/postgresql/verification/"),
+        ("backupVerifierLists", "project"), ("backupVerifierReads", "main-db"), ("backupVerifierMakes", "main-db-verify-*"),
+    },
     "audit-export": SIGN_IN | {(CREATE, "logs/audit/")},
     "frontend-release": {(WRITE, "static-assets/")},
     "cache-warmer": SIGN_IN | CACHE,
@@ -99,6 +103,7 @@ GROUPS: dict[str, Grants] = {
     },
 }  # fmt: skip
 SQL_INSTANCE = "sqladmin.googleapis.com/Instance"
+THROW_AWAY = "instances whose names begin with the main database's, and -verify-"
 SQL_DOCS = "https://cloud.google.com/sql/docs/postgres/iam-conditions"
 CACHE_STORE, SESSION_STORE = "clusters/alphintra-redis-cluster", "instances/alphintra-redis-sessions"
 CACHE_DOCS = "https://cloud.google.com/memorystore/docs"
@@ -111,6 +116,9 @@ ON_THE_PROJECT: dict[str, tuple[str, str, str | None]] = {
     "redis.dbConnectionUser": ("stores have no grants", f"{CACHE_DOCS}/cluster/about-iam-auth", CACHE_STORE),
     "memorystore.dbConnectionUser": ("stores have no grants", f"{CACHE_DOCS}/valkey/about-iam-auth", SESSION_STORE),
     "cacheArchive": ("stores have no grants", f"{CACHE_DOCS}/cluster/access-control", CACHE_STORE),
+    "backupVerifierLists": ("lists are the project's", SQL_DOCS, None),
+    "backupVerifierReads": ("instances have no grants", SQL_DOCS, SQL_INSTANCE),
+    "backupVerifierMakes": ("instances have no grants", SQL_DOCS, THROW_AWAY),
     "monitoring.viewer": (
         "metrics have neither grants nor conditions",
         "https://cloud.google.com/monitoring/access-control",
@@ -123,7 +131,7 @@ ON_THE_PROJECT: dict[str, tuple[str, str, str | None]] = {
     ),
 }
 """The roles that are granted on the project, because they cannot be granted on anything smaller."""
-NARROWED_TO = {SQL_INSTANCE: "main-db", CACHE_STORE: "cache", SESSION_STORE: "sessions"}
+NARROWED_TO = {SQL_INSTANCE: "main-db", CACHE_STORE: "cache", SESSION_STORE: "sessions", THROW_AWAY: "main-db-verify-*"}
 """What a grant on the project with a condition on such resources is called above."""
 NODES: Grants = {
     ("container.defaultNodeServiceAccount", "project"),
@@ -136,6 +144,10 @@ NODES: Grants = {
 
 def narrowed(condition: str) -> str:
     """What a condition of a grant on the project narrows it to."""
+    if re.fullmatch(
+        r'resource\.type == "[^"]+" && resource\.name\.startsWith\("projects/[^/]+/instances/[a-z-]+-verify-"\)', condition
+    ):
+        return NARROWED_TO[THROW_AWAY]
     about = re.match(r'resource\.type == "([^"]+)" && ', condition)
     store = re.match(r'resource\.name == "projects/[^/]+/locations/us-central1/([^"]+)"', condition)
     found = about or store

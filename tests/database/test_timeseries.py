@@ -381,7 +381,7 @@ def test_the_health_of_every_policy_is_seen_by_monitoring(store: TimeSeriesServe
 def test_the_logins_of_the_site_reach_what_they_are_for(store: TimeSeriesServer, filled: str) -> None:
     """The migrations take the database from everybody: the exporter and the backups are let in by the site's own roles.sql."""
     where = f"host=127.0.0.1 port={store.port} user=postgres dbname={filled} sslmode=disable"
-    secrets = dict.fromkeys(("MONITORING_PASSWORD", "EXPORT_PASSWORD", "RESTORE_TEST_PASSWORD"), "x" * 12)
+    secrets = dict.fromkeys(("MONITORING_PASSWORD", "EXPORT_PASSWORD", "RESTORE_TEST_PASSWORD", "MIGRATIONS_PASSWORD"), "x" * 12)
     for _ in range(2):
         run(
             ["psql", "-XqAt", "--set=ON_ERROR_STOP=1", "-f", TIMESERIES / "operations" / "roles.sql", where],

@@ -255,6 +255,8 @@ def test_archives_that_succeed_are_counted_and_others_are_not() -> None:
     assert [matches(tree, archive(severity)) for severity in ("INFO", "ERROR")] == [True, False]
     tree = counted["database-backups-succeeded"]
     assert [matches(tree, backup(status)) for status in ("STATUS_SUCCEEDED", "STATUS_FAILED")] == [True, False]
+    tree = counted["database-restore-tests-finished"]
+    assert [matches(tree, event(VERIFY_JOB, reason, "jobs")) for reason in ("Completed", "DeadlineExceeded")] == [True, False]
     for count, job, namespace in (
         ("backups", BACKUP_JOB, "timescaledb"),
         ("exports", EXPORT_JOB, "jobs"),
@@ -331,7 +333,19 @@ BACKUP_JOB, EXPORT_JOB, RESTORE_JOB = (
     "timeseries-export-29382190",
     "timeseries-restore-test-29382190",
 )
+VERIFY_JOB = "main-db-verification-29382190"
 MIB = 1024**2
+
+
+def verified(outcome: str, instance: str = "alphintra-main-db") -> dict[str, Any]:
+    """What the proof of the main database's backups says."""
+    payload = {"jsonPayload": {"verification": outcome, "instance": instance, "rows": 0}}
+    return {
+        "logName": "projects/p/logs/stdout",
+        "resource": {"type": "k8s_container", "labels": {"namespace_name": "jobs"}},
+    } | payload
+
+
 DELTAS: dict[str, Any] = {"serviceData": {"policyDelta": {"auditConfigDeltas": [{"action": "REMOVE", "logType": "DATA_READ"}]}}}
 GRANT: dict[str, Any] = {"serviceData": {"policyDelta": {"bindingDeltas": [{"action": "ADD"}]}}}
 KMS = "google.cloud.kms.v1.KeyManagementService"
@@ -365,6 +379,10 @@ LOGS: dict[str, Logged] = {
     "timeseries-export-failed": Logged(
         event(EXPORT_JOB, "DeadlineExceeded", "jobs"), [event(EXPORT_JOB, "Completed", "jobs"), event(RESTORE_JOB, "DeadlineExceeded", "jobs")]
     ),
+    "database-restore-test-failed": Logged(
+        event(VERIFY_JOB, "BackoffLimitExceeded", "jobs"), [event(VERIFY_JOB, "Completed", "jobs"), event(RESTORE_JOB, "BackoffLimitExceeded", "jobs")]
+    ),
+    "database-restore-test-empty": Logged(verified("empty"), [verified("succeeded"), verified("failed"), verified("empty", "another-db")]),
     "timeseries-export-small": Logged(exported(MIB - 1), [exported(MIB), exported(0, "services")]),
     "timeseries-restore-test-failed": Logged(
         event(RESTORE_JOB, "BackoffLimitExceeded", "jobs"), [event(RESTORE_JOB, "Completed", "jobs"), event(EXPORT_JOB, "BackoffLimitExceeded", "jobs")]

@@ -123,6 +123,7 @@ STAGED: dict[str, Staged] = {
     "timeseries-export-missing": counted(f"timeseries_exports_finished{EVENTS}", f"pg_up{{{SITE}}}", 26),
     "timeseries-restore-test-missing": counted(f"timeseries_restore_tests_finished{EVENTS}", f"pg_up{{{SITE}}}", 8 * 24),
     "database-backup-missing": counted('database_backups_succeeded{monitored_resource="cloudsql_database"}', SQL_UP, 26),
+    "database-restore-test-missing": counted(f"database_restore_tests_finished{EVENTS}", SQL_UP, 8 * 24),
     "cache-archive-missing": counted('cache_archives_finished{monitored_resource="cloud_scheduler_job"}', REDIS, 7),
     "pooler-down": Staged(both(members("pgbouncer_up", 1, 0, of=POOLER), members("pgbouncer_up", 1, 1, of=POOLER))),
     "pooler-signal-missing": Staged({f'pgbouncer_up{{{POOLER},location="us-central1"}}': (1, 1), f'pgbouncer_up{{{POOLER},location="us-east1"}}': (None, 1)}),

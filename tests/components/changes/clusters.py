@@ -60,6 +60,20 @@ CHANGES: Changes = {
             ("count", 1, "outputs.clusters.us-east1.pools.timescaledb.pods.timescaledb.count"),
         )
     },
+    **{
+        f"verification.{key}": ("prod", {"verification": {key: value}}, f"main-db-verification-schedule:spec.{path}")
+        for key, value, path in (
+            ("schedule", "5 5 * * 1", "schedule"),
+            ("newest_hours", 30, "jobTemplate.spec.template.spec.containers[0].env[6].value"),
+            ("hours", 3, "jobTemplate.spec.activeDeadlineSeconds"),
+            ("folder", "database/postgresql/verification/weekly/", "jobTemplate.spec.template.spec.containers[0].env[9].value"),
+        )
+    },
+    "verification.bucket": (
+        "prod",
+        {"verification": {"bucket": "logs", "folder": "audit/"}, "storage": {"buckets": {"logs": {"access": {"verification": {"workload": "backup-verifier", "role": "create", "folder": "audit/"}}}}}},
+        "main-db-verification-schedule:spec.jobTemplate.spec.template.spec.containers[0].env[8].value",
+    ),
     "workspaces.namespaces": ("prod", {"workspaces": {"namespaces": {"another": {}}}}, "metadata.name"),
     "workspaces.namespaces.<name>.clusters": ("prod", {"workspaces": {"namespaces": {"services": {"clusters": ["primary", "secondary"]}}}}, "metadata.name"),
     **{

@@ -6,7 +6,7 @@ from .change import Changes
 
 CHANGES: Changes = {
     "objectives.database_rpo_minutes": ("prod", {"objectives": {"database_rpo_minutes": 10}}, "outputs.objectives.database.rpoMinutes"),
-    "objectives.database_rto_minutes": ("prod", {"objectives": {"database_rto_minutes": 120}}, "outputs.objectives.database.rtoMinutes"),
+    "objectives.database_rto_minutes": ("prod", {"objectives": {"database_rto_minutes": 300}}, "outputs.objectives.database.rtoMinutes"),
     "objectives.cache_rto_minutes": ("prod", {"objectives": {"cache_rto_minutes": 20}}, "outputs.objectives.sessions.rtoMinutes"),
     "monitoring.channels": ("prod", {"monitoring": {"channels": {"security": {"kind": "email", "address": "sec@example.com"}}}}, "labels.email_address"),
     "monitoring.channels.<name>.kind": ("prod", {"monitoring": {"channels": {"slack": {"kind": "email", "address": "x@example.com"}}}}, "notificationChannels[1]"),

@@ -8,6 +8,7 @@ ALONE = {
     "cache.sessions.form", "cache.sessions.redis_version", "environment", "generation", "kubernetes.clusters", "pooling.clients", "project.id",
     "regions.primary", "regions.secondary", "storage.buckets.<name>.access.<name>.group",
     "storage.buckets.<name>.access.<name>.workload", "timeseries.export_bucket", "timeseries.leader", "timeseries.sites", "url_signing.signers",
+    "verification.bucket",
 }  # fmt: skip
 """Settings that move so much that no other is tried together with them."""
 ROUNDS: tuple[frozenset[str], ...] = (

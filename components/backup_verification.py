@@ -1,0 +1,182 @@
+"""The weekly proof that the main database's backups can be brought back: a job that does it, and its identity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+import pulumi_gcp as gcp
+import pulumi_kubernetes as k8s
+
+import settings.verification as spec
+
+from .alert import Definition, LogMatch
+from .allowed_traffic import Traffic, allow
+from .firewall import PRIVATE_GOOGLE_RANGE
+from .job_alerts import Scheduled
+from .pgbouncer_files import SERVER_PORT
+from .timescaledb.pods import amounts, empty, environment, job, metadata, scheduled, working_pod
+
+JOB = "main-db-verification"
+NAMESPACE = "jobs"
+PROGRAM = Path(__file__).parents[1] / "database" / "main" / "operations" / "verify_backup.py"
+FOLDER = "/verification"
+LABELS = {"app": JOB}
+REMOVAL_HOURS = 1
+"""What is left of a job's time to take the instance away."""
+OF_INSTANCE, OF_BACKUP = (f'resource.type == "sqladmin.googleapis.com/{kind}"' for kind in ("Instance", "BackupRun"))
+"""https://cloud.google.com/sql/docs/postgres/iam-conditions"""
+LISTED = ["cloudsql.instances.list"]
+READ = ["cloudsql.backupRuns.get", "cloudsql.backupRuns.list", "cloudsql.instances.get"]
+MADE = [
+    *("cloudsql.instances.create", "cloudsql.instances.delete", "cloudsql.instances.get", "cloudsql.instances.restoreBackup"),
+    "cloudsql.users.update",
+]
+"""https://cloud.google.com/sql/docs/postgres/iam-permissions. The narrowest role of Google's own,
+roles/cloudsql.editor, may change every instance."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupVerificationArgs:
+    """What `BackupVerification` takes."""
+
+    settings: spec.Verification
+    project: str
+    """The project's id."""
+    instance: str
+    """The instance whose backups are brought back."""
+    database: str
+    region: str
+    """Where the throw-away instance is."""
+    key: pulumi.Input[str] | None
+    """The key that it is encrypted under; None for Google's own."""
+    bucket: str
+    """What evidence is kept in, by its name."""
+    server_range: str
+    """The range that instances' addresses are in."""
+    member: pulumi.Input[str]
+    """The identity, as an IAM member."""
+    account: pulumi.Input[str]
+    """The Kubernetes account that the job runs as."""
+    namespace: pulumi.Input[str]
+    priority: pulumi.Input[str]
+    image: pulumi.Input[str]
+    """Python and psql."""
+    requires: Sequence[pulumi.Resource] = ()
+    """What must be there first: the enabled APIs."""
+
+
+class BackupVerification(pulumi.ComponentResource):
+    """A job that makes an instance, brings the newest backup back into it, reads it and takes it away; under an identity that can
+    do that to instances of such names, and to no other."""
+
+    schedule: k8s.batch.v1.CronJob
+
+    def __init__(self, name: str, args: BackupVerificationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("alphintra:data:BackupVerification", name, {}, opts)
+        self._name, self._args, self._inside = name, args, pulumi.ResourceOptions(parent=self)
+        source = f"projects/{args.project}/instances/{args.instance}"
+        self._may("lists", "Lists instances", LISTED)
+        self._may(
+            "reads", "Reads the original and its backups", READ,
+            f'{OF_INSTANCE} && resource.name == "{source}" || {OF_BACKUP} && resource.name.startsWith("{source}/backupRuns/")',
+        )  # fmt: skip
+        self._may(
+            "makes",
+            "Makes and removes throw-away instances",
+            MADE,
+            f'{OF_INSTANCE} && resource.name.startsWith("{source}-verify-")',
+        )
+        files = k8s.core.v1.ConfigMap(
+            f"{name}-files",
+            metadata=metadata(JOB, args.namespace),
+            data={PROGRAM.name: PROGRAM.read_text(encoding="utf-8")},
+            opts=self._inside,
+        )
+        work = job(_pod(args, files.metadata.name), LABELS, hours=args.settings.hours + REMOVAL_HOURS, tries=0)
+        self.schedule = k8s.batch.v1.CronJob(
+            f"{name}-schedule",
+            metadata=metadata(JOB, args.namespace),
+            # One that failed is looked at, not tried until it succeeds.
+            spec=scheduled(args.settings.schedule, work),
+            opts=self._inside,
+        )
+        allow(
+            f"{name}-traffic",
+            JOB,
+            namespace=args.namespace,
+            labels=LABELS,
+            outgoing=[
+                Traffic(ports=[443], cidrs=[PRIVATE_GOOGLE_RANGE]),
+                Traffic(ports=[SERVER_PORT], cidrs=[args.server_range]),
+            ],
+            opts=self._inside,
+        )
+        self.register_outputs({"schedule": self.schedule.metadata.name})
+
+    def _may(self, what: str, title: str, permissions: Sequence[str], condition: str | None = None) -> None:
+        role_id = f"backupVerifier{what.capitalize()}"
+        narrowed = gcp.projects.IAMMemberConditionArgs(title=f"only-what-it-{what}", expression=condition) if condition else None
+        role = gcp.projects.IAMCustomRole(
+            f"{self._name}-role-{what}",
+            role_id=role_id,
+            title=f"Backup verifier: {what}",
+            description=title,
+            permissions=list(permissions),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=self._args.requires),
+        )
+        gcp.projects.IAMMember(
+            f"{self._name}-grant-{what}",
+            project=self._args.project,
+            role=f"projects/{self._args.project}/roles/{role_id}",
+            member=self._args.member,
+            condition=narrowed,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[role]),
+        )
+
+
+def _pod(args: BackupVerificationArgs, files: pulumi.Input[str]) -> k8s.core.v1.PodSpecArgs:
+    c, known = k8s.core.v1, args.settings
+    program = c.VolumeArgs(name="files", config_map=c.ConfigMapVolumeSourceArgs(name=files))
+    return working_pod(
+        args.image,
+        ["python3", f"{FOLDER}/{PROGRAM.name}"],
+        account=args.account,
+        priority=args.priority,
+        resources=amounts(0.1, 256),
+        variables=environment(
+            PROJECT=args.project,
+            INSTANCE=args.instance,
+            DATABASE=args.database,
+            PORT=str(SERVER_PORT),
+            REGION=args.region,
+            KEY="" if args.key is None else args.key,
+            NEWEST_HOURS=str(known.newest_hours),
+            SECONDS=str(known.hours * 3600),
+            BUCKET=args.bucket,
+            FOLDER=known.folder,
+        ),
+        volumes={"files": (program, FOLDER), "tmp": (empty("tmp"), "/tmp")},  # noqa: S108
+    )
+
+
+def restore_test(name: str) -> Scheduled:
+    """The job, for those who watch it."""
+    return Scheduled(
+        store="database", store_title="Main database", runbook="database-backup", what="restore-test", title="restore test",
+        namespace=NAMESPACE, jobs=(name,),
+    )  # fmt: skip
+
+
+def restored_empty(test: Scheduled, instance: str) -> Definition:
+    """A backup that could be brought back, and has nothing in it."""
+    return Definition(
+        name="database-restore-test-empty", title="Main database: the backup is empty", runbook=test.runbook,
+        text="It succeeded and can be brought back, and there is no row in it.",
+        condition=LogMatch(
+            f'resource.type="k8s_container" AND resource.labels.namespace_name="{test.namespace}" AND '
+            f'jsonPayload.instance="{instance}" AND jsonPayload.verification="empty"'
+        ),
+    )  # fmt: skip

@@ -1,0 +1,38 @@
+"""Proofs that backups can be brought back, of stores that Google runs."""
+
+from __future__ import annotations
+
+from settings.verification import WORKLOAD
+
+from ..backup_verification import BackupVerification, BackupVerificationArgs
+from .clusters import Clusters
+from .foundation import PROJECT_API, Foundation
+
+PRIORITY = "alphintra-batch"
+
+
+def backup_verification(base: Foundation, on: Clusters) -> None:
+    """Of the main database: the job in the primary region, the throw-away instance in the other, where the backups are."""
+    settings, region = base.settings, base.primary
+    spaces, elsewhere = on.namespaces[region], base.regions["secondary"]
+    account = spaces.accounts[settings.identities.workloads[WORKLOAD].kubernetes or ""]
+    BackupVerification(
+        "main-db-verification",
+        BackupVerificationArgs(
+            settings=settings.verification,
+            project=base.project,
+            instance=settings.named(settings.database.name),
+            database=settings.migrations.database,
+            region=elsewhere,
+            key=base.encryption.key_for("database", elsewhere),
+            bucket=settings.storage.bucket_name(settings.verification.bucket),
+            server_range=str(settings.network.managed_services),
+            member=base.identities.accounts[WORKLOAD].member,
+            account=account.metadata.name,
+            namespace=account.metadata.namespace,
+            priority=spaces.priorities[PRIORITY].metadata.name,
+            image=on.images.pull(settings.timeseries.image),
+            requires=base.enabled(PROJECT_API, "sqladmin.googleapis.com"),
+        ),
+        opts=on.running_on(base, region),
+    )
