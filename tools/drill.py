@@ -39,7 +39,7 @@ def main() -> int:
         results.touch()
         os.environ["DRILL_RESULTS"] = str(results)
         say("this takes some ten minutes")
-        code = pytest.main(["-q", "-m", "drill or database", "tests/drills"])
+        code = pytest.main(["-q", "-rs", "-m", "drill or database", "tests/drills"])
         print(table(results.read_text().splitlines()))
     return int(code)
 

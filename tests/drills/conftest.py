@@ -8,6 +8,7 @@ from tempfile import mkdtemp
 
 import pytest
 
+from ..database.timescale import need_timescaledb
 from . import programs
 from .cluster import Cluster
 
@@ -21,6 +22,12 @@ def workplace() -> Generator[Path]:
     programs.install(folder)
     yield folder
     programs.clean(folder)
+
+
+@pytest.fixture
+def timescaledb() -> None:
+    """Skips what plain PostgreSQL cannot show."""
+    need_timescaledb()
 
 
 @pytest.fixture

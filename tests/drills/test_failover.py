@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable
 
+import psycopg
 import pytest
 
 from .cluster import Cluster, Member, until
@@ -124,3 +125,25 @@ def test_a_lost_primary_with_a_history_of_its_own_is_rewound(site: Cluster) -> N
     log = (first.folder / "patroni.log").read_text()
     assert "pg_rewind" in log
     assert "bootstrap from leader" not in log.split("pg_rewind")[-1]
+
+
+@pytest.mark.drill
+@pytest.mark.timeout(400)
+@pytest.mark.usefixtures("timescaledb")
+def test_chunks_are_where_rows_are_after_a_switchover(site: Cluster) -> None:
+    first = leader(site)
+    with psycopg.connect(site.where, autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
+        connection.execute("CREATE TABLE ticks (at timestamptz NOT NULL, price numeric NOT NULL)")
+        connection.execute("SELECT create_hypertable('ticks', 'at', chunk_time_interval => interval '1 hour')")
+        connection.execute(
+            "INSERT INTO ticks SELECT '2026-01-01T00:00Z'::timestamptz + n * interval '1 minute', n FROM generate_series(1, 1000) n"
+        )
+    first.stop()
+    until("another leads", lambda: site.leader() not in (None, first), 60)
+    with psycopg.connect(site.where) as connection:
+        found = connection.execute(
+            "SELECT (SELECT count(*) FROM ticks), "
+            "(SELECT count(*) FROM timescaledb_information.chunks WHERE hypertable_name = 'ticks')"
+        ).fetchone()
+    assert found == (1000, 17)
