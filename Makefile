@@ -78,8 +78,9 @@ drill: environment ## Stop, kill, freeze and restore real members of the time se
 chaos: setup ## Kill engine, plugin and both at twenty points each of an `up` of prod
 	@$(RUN) pytest -n auto -m chaos
 
-bench: setup ## Ratios: this stack against one of as many trivial resources
+bench: setup programs ## Ratios: this stack against one of as many trivial resources, and the schemas against bare tables
 	@$(RUN) tools.bench
+	@$(RUN) tests.database.bench
 
 lint: environment ## Style, types, and documents that follow from the code
 	@$(RUN) ruff format --check --quiet .
