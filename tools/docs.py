@@ -10,7 +10,7 @@ docs/reference/outputs.md          what the stack exports
 docs/reference/cache.md            the key space of the cache
 docs/reference/cost.md             what an environment costs a month
 docs/reference/review.md           a review of a change, as an example
-README.md                          the picture of production
+docs/pictures/*.svg                what stands where, for each environment
 """
 
 from __future__ import annotations
@@ -44,7 +44,6 @@ from .recorder import ROOT, Recorder
 from .review import example
 
 GENERATED = "# What follows is written by `make docs` from settings/; change it there."
-PICTURE = ("<!-- `make docs` draws this from what prod declares -->", "<!-- end -->")
 ENVIRONMENTS = ("dev", "staging", "prod")
 ENTRY = "<name>"
 LONGEST_CELL = 60
@@ -91,8 +90,19 @@ def documents() -> dict[str, str]:
         "docs/reference/cache.md": cache(),
         "docs/reference/cost.md": costs(),
         "docs/reference/review.md": _page("Reviews", *example.parts(declared("prod"))),
-        "README.md": readme((ROOT / "README.md").read_text()),
+        **{f"docs/pictures/{environment}.svg": drawn(environment) for environment in ENVIRONMENTS},
     }
+
+
+# -- pictures
+
+
+def drawn(environment: str) -> str:
+    """What stands where in an environment."""
+    regions = load_stack_file(ROOT / f"Pulumi.{environment}.yaml").regions
+    return picture(
+        entries(declared(environment)), [regions.primary, regions.secondary], f"What {environment} declares, and in which region"
+    )
 
 
 # -- settings
@@ -317,12 +327,6 @@ def cache() -> str:
             rows,
         ),
     )  # fmt: skip
-
-
-def readme(text: str) -> str:
-    """README.md with the picture of production between its two marks."""
-    before, _, rest = text.partition(PICTURE[0])
-    return "\n".join([f"{before}{PICTURE[0]}", picture(entries(declared("prod"))), PICTURE[1] + rest.partition(PICTURE[1])[2]])
 
 
 # -- Markdown

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from ..picture import Inventory
+from ..homes import Inventory
 from .declared import Declared, Resource
 from .table import Standing, Table
 from .uses import CATEGORIES, CHARGES, Category, Use

@@ -10,7 +10,7 @@ from typing import Any
 
 from localcloud.values import at, object_at
 
-from ..picture import Inventory, components
+from ..homes import Inventory, components
 
 REGION = re.compile(r"[a-z]+-[a-z]+\d+")
 CLUSTER = re.compile(r"locations/([a-z]+-[a-z]+\d+)/clusters")

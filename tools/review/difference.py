@@ -11,7 +11,7 @@ from localcloud.catalog import difference
 from localcloud.plugin import Difference
 from localcloud.values import UNKNOWN
 
-from ..picture import Inventory, components
+from ..homes import Inventory, components
 from ..property_path import NOTHING, text_at
 
 Op = Literal["replace", "delete", "update", "create"]

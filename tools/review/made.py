@@ -6,8 +6,8 @@ from graphlib import TopologicalSorter
 
 from ..cost.bill import bill
 from ..cost.table import table
+from ..homes import Inventory
 from ..inventory import entries
-from ..picture import Inventory
 from ..policy import judged
 from ..recorder import Recorder
 from ..timing import CriticalPath, critical_path
