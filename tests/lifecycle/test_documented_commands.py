@@ -15,9 +15,18 @@ from tools.recorder import ROOT
 
 from .checkout import Checkout
 
-PAGES = [Path("README.md"), Path("database/README.md"), *sorted(path.relative_to(ROOT) for path in (ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    Path("README.md"),
+    Path("CONTRIBUTING.md"),
+    Path("SECURITY.md"),
+    Path("database/README.md"),
+    *sorted(path.relative_to(ROOT) for path in (ROOT / "docs").rglob("*.md")),
+]
 NOT_TYPED = {
     "make test": "this is what runs it",
+    "make test-fast": "make test runs the same and more",
+    "make lint": "make test begins with it",
+    "make golden": "it would write the state of a checkout that is being tested",
     "gcloud auth application-default login": "needs an account at Google",
     "pulumi login gs://<your state bucket>": "needs a bucket at Google",
     "pulumi preview -s prod --policy-pack policies": "test_plain_pulumi.py types it for dev",
