@@ -8,7 +8,7 @@ SET log_min_duration_statement = -1;
 \getenv database DATABASE
 
 SELECT format('CREATE ROLE %I LOGIN', name)
-  FROM unnest(ARRAY['monitoring', 'export', 'restore_test', 'migrations']) AS name
+  FROM unnest(ARRAY['monitoring', 'export', 'restore_test', 'migrations']) name
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
 \gexec
 ALTER ROLE monitoring CONNECTION LIMIT 5 PASSWORD :'monitoring';
@@ -18,7 +18,7 @@ ALTER ROLE migrations CREATEROLE CONNECTION LIMIT 10 PASSWORD :'migrations';
 GRANT pg_monitor TO monitoring, restore_test;
 -- The migrations take the database from everybody and give it to roles, which they leave as they are where they find them.
 SELECT format('CREATE ROLE %I NOLOGIN', name)
-  FROM unnest(ARRAY['monitoring_role', 'backup_role']) AS name
+  FROM unnest(ARRAY['monitoring_role', 'backup_role']) name
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
 \gexec
 GRANT monitoring_role TO monitoring;
@@ -28,6 +28,4 @@ GRANT pg_read_all_data TO export, restore_test;
 SELECT format('CREATE DATABASE %I', :'database')
  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database')
 \gexec
--- The changes make roles, and take from the public what they do not grant.
 ALTER DATABASE :"database" OWNER TO migrations;
-GRANT CONNECT ON DATABASE :"database" TO monitoring, export, restore_test;
