@@ -87,6 +87,7 @@ lint: environment ## Style, types, and documents that follow from the code
 	@$(RUN) ruff check --quiet .
 	@$(RUN) basedpyright --level error
 	@$(RUN) tools.docs --check
+	@$(RUN) sqlfluff lint --disable-progress-bar --processes 0 --nocolor database >&2
 
 format: environment ## Format the code
 	@$(RUN) ruff format --quiet .

@@ -3,7 +3,8 @@
 \set ON_ERROR_STOP on
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT set_config('app.logins', :'logins', true), pg_advisory_xact_lock(20240101) \g /dev/null
+SELECT pg_advisory_xact_lock(20240101) \g /dev/null
+SELECT set_config('app.logins', :'logins', true) \g /dev/null
 DO $$
 DECLARE
     given record;

@@ -15,9 +15,9 @@ SET LOCAL lock_timeout = '5s';
 SET LOCAL statement_timeout = '10min';
 SET LOCAL search_path = public;
 SELECT session_user AS login, to_regclass('public.schema_migrations') IS NOT NULL AS begun,
-       EXISTS (SELECT FROM pg_roles WHERE rolname = 'alphintra_owner') AS owned \gset
+       to_regrole('alphintra_owner') IS NOT NULL AS owned \gset
 \if :begun
-SELECT EXISTS (SELECT FROM public.schema_migrations WHERE name = :'change') AS applied \gset
+SELECT count(*) > 0 AS applied FROM public.schema_migrations WHERE name = :'change' \gset
 \else
 \set applied false
 \endif

@@ -14,4 +14,4 @@ BEGIN
     END IF;
 END
 $$;
-SELECT EXISTS (SELECT FROM schema_migrations WHERE name = :'change') AS applied \gset
+SELECT count(*) > 0 AS applied FROM schema_migrations WHERE name = :'change' \gset

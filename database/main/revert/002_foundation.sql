@@ -6,5 +6,6 @@
 \endif
 DROP FUNCTION app.sealed(bytea, bytea, integer), app.refuse(), app.touch(), app.current_user_id();
 DROP DOMAIN signed_amount, amount, positive_amount, ratio, percent, fraction, rating, counter, currency, symbol, country;
-DROP SCHEMA ops, app;
+DROP SCHEMA ops;
+DROP SCHEMA app;
 \ir ../lib/forget.sql

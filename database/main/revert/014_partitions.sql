@@ -16,9 +16,9 @@ BEGIN
 END
 $$;
 DROP FUNCTION maintain_partitions(timestamptz),
-    ops.drop_partitions_behind(name,timestamptz),
+    ops.drop_partitions_behind(name, timestamptz),
     ops.partitions(name),
-    ops.ensure_partition(name,timestamptz),
-    ops.partition_name(name,text,timestamptz);
+    ops.ensure_partition(name, timestamptz),
+    ops.partition_name(name, text, timestamptz);
 DROP TABLE ops.partition_policies;
 \ir ../lib/forget.sql

@@ -7,5 +7,6 @@
 \endif
 DROP FUNCTION app.timeframe_length(text), app.current_user_id();
 DROP DOMAIN signed_amount, amount, positive_amount, ratio, fraction, counter, measurement, symbol, label;
-DROP SCHEMA ops, app;
+DROP SCHEMA ops;
+DROP SCHEMA app;
 \ir ../lib/forget.sql
