@@ -17,7 +17,7 @@ def backup_verification(base: Foundation, on: Clusters) -> None:
     spaces, elsewhere = on.namespaces[region], base.regions["secondary"]
     account = spaces.accounts[settings.identities.workloads[WORKLOAD].kubernetes or ""]
     BackupVerification(
-        "main-db-verification",
+        f"verification-main-db-{region}",
         BackupVerificationArgs(
             settings=settings.verification,
             project=base.project,

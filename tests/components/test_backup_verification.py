@@ -11,7 +11,7 @@ import pytest
 from ..environments import ENVIRONMENTS, resources
 from ..settings.refusals import refusal
 
-NAME = "main-db-verification"
+NAME = "verification-main-db-us-central1"
 
 
 def job(environment: str = "prod") -> dict[str, Any]:

@@ -61,7 +61,7 @@ CHANGES: Changes = {
         )
     },
     **{
-        f"verification.{key}": ("prod", {"verification": {key: value}}, f"main-db-verification-schedule:spec.{path}")
+        f"verification.{key}": ("prod", {"verification": {key: value}}, f"verification-main-db-us-central1-schedule:spec.{path}")
         for key, value, path in (
             ("schedule", "5 5 * * 1", "schedule"),
             ("newest_hours", 30, "jobTemplate.spec.template.spec.containers[0].env[6].value"),
@@ -72,7 +72,7 @@ CHANGES: Changes = {
     "verification.bucket": (
         "prod",
         {"verification": {"bucket": "logs", "folder": "audit/"}, "storage": {"buckets": {"logs": {"access": {"verification": {"workload": "backup-verifier", "role": "create", "folder": "audit/"}}}}}},
-        "main-db-verification-schedule:spec.jobTemplate.spec.template.spec.containers[0].env[8].value",
+        "verification-main-db-us-central1-schedule:spec.jobTemplate.spec.template.spec.containers[0].env[8].value",
     ),
     "workspaces.namespaces": ("prod", {"workspaces": {"namespaces": {"another": {}}}}, "metadata.name"),
     "workspaces.namespaces.<name>.clusters": ("prod", {"workspaces": {"namespaces": {"services": {"clusters": ["primary", "secondary"]}}}}, "metadata.name"),
