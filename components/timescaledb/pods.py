@@ -12,6 +12,9 @@ from .places import USER_ID
 
 c = k8s.core.v1
 
+GIVEN = frozenset({"configuration", "files", "passwords", "monitoring"})
+"""Volumes that hold what the pod only reads: ConfigMaps, and secrets."""
+
 
 def environment(**values: pulumi.Input[str]) -> list[c.EnvVarArgs]:
     """Variables with their values."""
@@ -30,7 +33,9 @@ def from_pod(**fields: str) -> list[c.EnvVarArgs]:
 
 def mounts(**paths: str) -> list[c.VolumeMountArgs]:
     """Where volumes are seen, by their names."""
-    return [c.VolumeMountArgs(name=name, mount_path=path) for name, path in paths.items()]
+    return [
+        c.VolumeMountArgs(name=name, mount_path=path, read_only=True if name in GIVEN else None) for name, path in paths.items()
+    ]
 
 
 def empty(name: str, *, in_memory: str | None = None) -> c.VolumeArgs:

@@ -115,10 +115,19 @@ def _sysctls(pod: Mapping[str, Any]) -> str | None:
     return f"{SECURE}.sysctls has {', '.join(unsafe)}" if unsafe else None
 
 
+READ_ONLY = frozenset({"csi", "secret", "configMap", "projected"})
+"""Volumes that hold what somebody else writes."""
+
+
 def _read_only(pod: Mapping[str, Any]) -> str | None:
     for volume in items_at(pod, "volumes"):
         if at(volume, "csi") and at(volume, "csi.readOnly") is not True:
             return f"volumes[{at(volume, 'name')}].csi.readOnly is not true"
+    given = {at(volume, "name") for volume in items_at(pod, "volumes") if READ_ONLY & set(volume)}
+    for path, container in containers(pod):
+        for mount in items_at(container, "volumeMounts"):
+            if at(mount, "name") in given and at(mount, "readOnly") is not True:
+                return f"{path}.volumeMounts[{at(mount, 'name')}].readOnly is not true"
     return None
 
 

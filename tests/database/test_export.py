@@ -119,7 +119,8 @@ def export(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mod
 def test_what_arrives_is_what_was_dumped(export: ModuleType, storage: Storage, capsys: pytest.CaptureFixture[str]) -> None:
     export.main()
     assert storage.objects == {"dump": DUMP}
-    assert capsys.readouterr().out == f"dump: {len(DUMP)} bytes\n"
+    said = json.loads(capsys.readouterr().out)
+    assert said == {"message": f"dump: {len(DUMP)} bytes", "exported": "dump", "bytes": len(DUMP)}
     assert re.fullmatch(r"logical/alphintra_timeseries-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.dump", storage.requests[0][1])
     assert [span for _, span in storage.requests[1:]] == ["bytes 0-1023/*", "bytes 1024-2047/*", "bytes 2048-2573/2574"]
 

@@ -17,11 +17,7 @@ from .relations import declared
 SURVIVORS = {
     "RouterNat enableEndpointIndependentMapping: True": "Cloud NAT lets nothing in with it either: only answers of whom was called",
     "Instance shardCount: 0": "the API takes one shard or more, and so does the setting",
-    **{
-        f"{kind} spec.template.spec.{containers}.*.volumeMounts.*.readOnly: False": "what is mounted so is a ConfigMap or a secret, "
-        "which are read-only anyway, or a folder of the pod's own"
-        for kind, containers in (("Deployment", "containers"), ("Deployment", "initContainers"), ("Job", "containers"))
-    },
+    "ConfigMap immutable: False": "it is named by its content: another content is another object",
 }
 """What no policy objects to, and why that is well."""
 LEAST = 0.98
