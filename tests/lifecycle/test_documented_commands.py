@@ -43,25 +43,46 @@ FENCE = re.compile(r"^ *```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`(make(?: -s)? [^`]+)`")
 
 
+def blocks(page: Path) -> list[list[str]]:
+    """The commands of each of a page's shell blocks, without their comments."""
+    found = [[line.split("  #")[0].strip() for line in block.splitlines()] for block in FENCE.findall((ROOT / page).read_text())]
+    return [[line for line in block if line] for block in found]
+
+
 def commands(page: Path) -> list[str]:
-    """The lines of a page's shell blocks, without their comments."""
-    blocks = FENCE.findall((ROOT / page).read_text())
-    lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
-    return [line for line in lines if line]
+    """All of them."""
+    return [command for block in blocks(page) for command in block]
+
+
+def walks(page: Path) -> list[list[str]]:
+    """What is typed one after the other: a block that begins with `make up` needs nothing of those before it."""
+    found: list[list[str]] = []
+    for block in blocks(page):
+        typed = [command for command in block if command not in NOT_TYPED]
+        if not found or (block[:1] and block[0].startswith("make up")):
+            found.append([])
+        found[-1] += typed
+    return [walk for walk in found if walk]
+
+
+WALKS = {f"{page}-{number}": walk for page in PAGES for number, walk in enumerate(walks(page))}
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("page", [page for page in PAGES if set(commands(page)) - NOT_TYPED.keys()], ids=str)
-def test_they_work_as_they_stand(page: Path, checkout: Checkout) -> None:
+@pytest.mark.parametrize("walk", WALKS)
+def test_they_work_as_they_stand(walk: str, checkout: Checkout) -> None:
     checkout.env.pop(STORE_VARIABLE)  # a user's local cloud is where `make up` puts it
-    for command in commands(page):
-        if command in NOT_TYPED:
-            continue
+    for command in WALKS[walk]:
         words = shlex.split(command)
         setting = [f"PYTHON={sys.executable}"] if words[0] == "make" else []
         done = checkout.run(*words, *setting)
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
         assert "Traceback" not in done.stderr
+
+
+def test_every_command_is_typed_or_excused() -> None:
+    typed = [command for walk in WALKS.values() for command in walk]
+    assert sorted(typed) == sorted(command for page in PAGES for command in commands(page) if command not in NOT_TYPED)
 
 
 def test_nothing_is_excused_that_nobody_says() -> None:
