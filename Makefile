@@ -67,7 +67,7 @@ programs: environment
 	@$(RUN) tools.programs
 
 test: setup programs lint ## All tests
-	@$(RUN) pytest -n auto --dist worksteal
+	@$(RUN) pytest -n auto
 
 test-fast: environment ## The tests that need neither an engine nor a database server
 	@$(RUN) pytest -n auto -m 'not engine and not database'
