@@ -43,6 +43,8 @@ class CloudStorage(pulumi.ComponentResource):
 
     buckets: dict[str, gcp.storage.Bucket]
     """Buckets by their name in the settings."""
+    grants: dict[str, list[gcp.storage.BucketIAMMember]]
+    """The grants on each bucket, by its name in the settings."""
     contract: dict[str, dict[str, Any]]
     """What producers and consumers agreed on: each bucket's name and its folders."""
 
@@ -60,8 +62,8 @@ class CloudStorage(pulumi.ComponentResource):
             member=ACCESS_LOG_WRITER,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        for bucket, known in args.settings.buckets.items():
-            for label, access in known.access.items():
+        self.grants = {
+            bucket: [
                 grant_folder(
                     f"{name}-{bucket}-{label}",
                     bucket=self.buckets[bucket],
@@ -72,11 +74,19 @@ class CloudStorage(pulumi.ComponentResource):
                     member=args.members[access.member],
                     parent=self,
                 )
+                for label, access in known.access.items()
+            ]
+            for bucket, known in args.settings.buckets.items()
+        }
         self.contract = {
             bucket: {"name": self.buckets[bucket].name, "folders": list(known.folders)}
             for bucket, known in args.settings.buckets.items()
         }
         self.register_outputs({"buckets": self.contract})
+
+    def usable(self, bucket: str) -> list[pulumi.Resource]:
+        """What must be there before a bucket can be used by who may."""
+        return [self.buckets[bucket], *self.grants[bucket]]
 
     def _bucket(self, name: str, bucket: str, args: CloudStorageArgs, *, logs: pulumi.Input[str] | None) -> gcp.storage.Bucket:
         known = args.settings.buckets[bucket]
@@ -116,12 +126,12 @@ def grant_folder(
     lists: bool,
     member: pulumi.Input[str],
     parent: pulumi.Resource,
-) -> None:
+) -> gcp.storage.BucketIAMMember:
     """Grants a role (read, create or write) on a bucket, narrowed to a folder; `lists` also to listing that folder."""
     allowed = [f'resource.name.startsWith("projects/_/buckets/{bucket_name}/objects/{folder}")']
     if lists:  # a listing names no object; it asks for what begins with the folder
         allowed.append(f'api.getAttribute("storage.googleapis.com/objectListPrefix", "").startsWith("{folder}")')
-    gcp.storage.BucketIAMMember(
+    return gcp.storage.BucketIAMMember(
         name,
         bucket=bucket.name,
         role=ROLES[role],

@@ -14,6 +14,7 @@ from .allowed_traffic import Traffic, allow
 from .migration_files import Login, Project, digest, key, migration_files
 from .mounted_secrets import MountedSecrets, MountedSecretsArgs
 from .restricted_pods import container_security, pod_security
+from .secrets import Credential
 
 LOGIN = "migrations"
 """Who makes the changes: it may create roles, and owns the database or is a member of its owner."""
@@ -46,8 +47,8 @@ class MigrationsArgs:
     project: Project
     server: Server
     logins: Sequence[Login]
-    password: pulumi.Input[str]
-    """The id of the secret with the password of `migrations`."""
+    password: Credential
+    """The password of `migrations`."""
     image: pulumi.Input[str]
     namespace: pulumi.Input[str]
     account: pulumi.Input[str]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as k8s
 
+from .secrets import Credential
+
 DRIVER = "secrets-store-gke.csi.k8s.io"
 """GKE's Secret Manager add-on (https://cloud.google.com/secret-manager/docs/secret-manager-managed-csi-component)."""
 
@@ -18,19 +20,22 @@ class MountedSecretsArgs:
     """What `MountedSecrets` takes."""
 
     namespace: pulumi.Input[str]
-    secrets: Mapping[str, pulumi.Input[str]]
-    """The files, by name: each with the id of its secret, projects/…/secrets/…. The pod's identity must be able to read it."""
+    secrets: Mapping[str, Credential]
+    """The files, by name. The pod's identity must be among each secret's readers."""
 
 
 class MountedSecrets(pulumi.ComponentResource):
-    """Which secrets a pod gets as which files. They are read when the pod starts: a new version needs a restart."""
+    """Which secrets a pod gets as which files. They are read when the pod starts: a new version needs a restart.
+
+    The class is made once all of them can be read, so a pod that mounts it waits for what it reads and for no other secret.
+    """
 
     provider_class: pulumi.Output[str]
     """The name of the class, for volumes."""
 
     def __init__(self, name: str, args: MountedSecretsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("alphintra:security:MountedSecrets", name, {}, opts)
-        files = pulumi.Output.all(**args.secrets).apply(
+        files = pulumi.Output.all(**{file: known.secret.id for file, known in args.secrets.items()}).apply(
             lambda ids: json.dumps(
                 [{"resourceName": f"{id_}/versions/latest", "path": file} for file, id_ in sorted(ids.items())]
             )
@@ -41,7 +46,9 @@ class MountedSecrets(pulumi.ComponentResource):
             kind="SecretProviderClass",
             metadata=k8s.meta.v1.ObjectMetaArgs(name=name, namespace=args.namespace),
             spec={"provider": "gke", "parameters": {"secrets": files}},
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[needed for known in args.secrets.values() for needed in known.readable]
+            ),
         )
         self.provider_class = made.id.apply(lambda id_: id_.rsplit("/", 1)[-1])
         self.register_outputs({"class": self.provider_class})

@@ -42,6 +42,8 @@ class Namespaces(pulumi.ComponentResource):
     """Service accounts by namespace/name. They mount no token: a pod that talks to the API server says so itself."""
     priorities: dict[str, k8s.scheduling.v1.PriorityClass]
     """Priority classes by name."""
+    governing: dict[str, list[pulumi.Resource]]
+    """What holds for the pods of each namespace, and must be there before the first: quota, limits and traffic."""
 
     def __init__(self, name: str, args: NamespacesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("alphintra:platform:Namespaces", name, {}, opts)
@@ -73,9 +75,13 @@ class Namespaces(pulumi.ComponentResource):
             )
             for known, settings in args.namespaces.items()
         }
-        for known, settings in args.namespaces.items():
-            self._limits(known, settings)
-            self._traffic(known, any(account.startswith(f"{known}/") for account in args.accounts))
+        self.governing = {
+            known: [
+                *self._limits(known, settings),
+                *self._traffic(known, any(account.startswith(f"{known}/") for account in args.accounts)),
+            ]
+            for known, settings in args.namespaces.items()
+        }
         self.accounts = {
             account: self._account(account, email)
             for account, email in args.accounts.items()
@@ -91,10 +97,10 @@ class Namespaces(pulumi.ComponentResource):
     def _inside(self, namespace: str) -> tuple[pulumi.Output[str], pulumi.ResourceOptions]:
         return self.namespaces[namespace].metadata.name, pulumi.ResourceOptions(parent=self)
 
-    def _limits(self, name: str, settings: spec.Namespace) -> None:
+    def _limits(self, name: str, settings: spec.Namespace) -> Iterable[pulumi.Resource]:
         namespace, inside = self._inside(name)
         quota, container = settings.quota, settings.container
-        k8s.core.v1.ResourceQuota(
+        yield k8s.core.v1.ResourceQuota(
             f"{self._name}-{name}-quota",
             metadata=_named("quota", namespace),
             spec=k8s.core.v1.ResourceQuotaSpecArgs(
@@ -110,7 +116,7 @@ class Namespaces(pulumi.ComponentResource):
             opts=inside,
         )
         memory = f"{container.memory_mib}Mi"
-        k8s.core.v1.LimitRange(
+        yield k8s.core.v1.LimitRange(
             f"{self._name}-{name}-limits",
             metadata=_named("limits", namespace),
             spec=k8s.core.v1.LimitRangeSpecArgs(
@@ -125,7 +131,7 @@ class Namespaces(pulumi.ComponentResource):
             opts=inside,
         )
 
-    def _traffic(self, name: str, identities: bool) -> None:
+    def _traffic(self, name: str, identities: bool) -> Iterable[pulumi.Resource]:
         """Nothing comes in and nothing goes out, but questions to DNS, and for tokens where there are identities."""
         n = k8s.networking.v1
         system = k8s.meta.v1.LabelSelectorArgs(match_labels={NAMESPACE_NAME: "kube-system"})
@@ -146,7 +152,7 @@ class Namespaces(pulumi.ComponentResource):
         allowed = {"dns": [dns], **({"identity": [tokens]} if identities else {})}
         for policy, egress in {"deny": [], **allowed}.items():
             namespace, inside = self._inside(name)
-            n.NetworkPolicy(
+            yield n.NetworkPolicy(
                 f"{self._name}-{name}-{policy}",
                 metadata=_named(f"allow-{policy}" if egress else "deny-all", namespace),
                 spec=n.NetworkPolicySpecArgs(

@@ -16,6 +16,7 @@ from .allowed_traffic import Traffic, allow, from_collectors, let_out
 from .mounted_secrets import MountedSecrets, MountedSecretsArgs
 from .pgbouncer_files import PORT, SERVER_PORT, Places, pgbouncer_ini
 from .pgbouncer_pod import METRICS_PORT, PodArgs, pod
+from .secrets import Credential
 
 NAME = spec.POD
 LABELS = {"app.kubernetes.io/name": NAME}
@@ -34,8 +35,8 @@ class PgBouncerArgs:
     account: pulumi.Input[str]
     """The Kubernetes service account that may read the password."""
     priority: pulumi.Input[str]
-    password: tuple[pulumi.Input[str], int]
-    """The id of the secret with the password of `pgbouncer`, and the password's version."""
+    password: Credential
+    """The password of `pgbouncer`."""
     host: str
     """The instance's DNS name."""
     databases: Sequence[str]
@@ -112,7 +113,6 @@ class PgBouncer(pulumi.ComponentResource):
 
     def _deployment(self) -> k8s.apps.v1.Deployment:
         args = self._args
-        secret, version = args.password
         places = Places()
         ini = pgbouncer_ini(args.settings, args.host, args.databases, places)
         files = k8s.core.v1.ConfigMap(
@@ -123,7 +123,7 @@ class PgBouncer(pulumi.ComponentResource):
         )
         password = MountedSecrets(
             f"{self._name}-password",
-            MountedSecretsArgs(namespace=args.namespace, secrets={"password": secret}),
+            MountedSecretsArgs(namespace=args.namespace, secrets={"password": args.password}),
             opts=self._inside,
         )
         content = pulumi.Output.from_input(args.server_ca).apply(lambda ca: hashlib.sha256(f"{ini}{ca}".encode()).hexdigest())
@@ -142,7 +142,7 @@ class PgBouncer(pulumi.ComponentResource):
                     metadata=k8s.meta.v1.ObjectMetaArgs(
                         labels=LABELS,
                         # Files and passwords are read at the start: a change of either starts the poolers anew, one by one.
-                        annotations={"alphintra.com/files": content, "alphintra.com/password": str(version)},
+                        annotations={"alphintra.com/files": content, "alphintra.com/password": str(args.password.version)},
                     ),
                     spec=pod(
                         PodArgs(

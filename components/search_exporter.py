@@ -63,7 +63,7 @@ class SearchExporter(pulumi.ComponentResource):
         meta = k8s.meta.v1.ObjectMetaArgs(name=NAME, namespace=args.namespace)
         secrets = MountedSecrets(
             f"{name}-secrets",
-            MountedSecretsArgs(namespace=args.namespace, secrets={"password": args.credential.secret.id}),
+            MountedSecretsArgs(namespace=args.namespace, secrets={"password": args.credential}),
             opts=inside,
         )
         self.deployment = k8s.apps.v1.Deployment(

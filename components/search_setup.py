@@ -57,9 +57,7 @@ class SearchSetup(pulumi.ComponentResource):
         digest = hashlib.sha256(json.dumps([files, versions]).encode()).hexdigest()[:10]
         secrets = MountedSecrets(
             f"{name}-secrets",
-            MountedSecretsArgs(
-                namespace=args.namespace, secrets={user: known.secret.id for user, known in args.credentials.items()}
-            ),
+            MountedSecretsArgs(namespace=args.namespace, secrets=args.credentials),
             opts=pulumi.ResourceOptions(parent=self),
         )
         config = k8s.core.v1.ConfigMap(

@@ -42,6 +42,8 @@ class Credential:
     version: int
     """Counts rotations; users of write-only arguments pass it on."""
     secret: gcp.secretmanager.Secret
+    readable: Sequence[pulumi.Resource]
+    """What must be there before a pod can read it: its version, and the grants of who may."""
 
 
 class Secrets(pulumi.ComponentResource):
@@ -58,15 +60,6 @@ class Secrets(pulumi.ComponentResource):
             secret_id: self._credential(name, secret_id, credential, args)
             for secret_id, credential in args.settings.credentials.items()
         }
-        for secret_id, readers in args.readers.items():
-            for reader, member in readers.items():
-                gcp.secretmanager.SecretIamMember(
-                    f"{name}-{secret_id}-{reader}",
-                    secret_id=self.credentials[secret_id].secret.secret_id,
-                    role=READER_ROLE,
-                    member=member,
-                    opts=pulumi.ResourceOptions(parent=self),
-                )
         self.register_outputs({"secrets": {secret_id: c.secret.id for secret_id, c in self.credentials.items()}})
 
     def _credential(
@@ -95,7 +88,7 @@ class Secrets(pulumi.ComponentResource):
             deletion_protection=args.protect,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=args.requires),
         )
-        gcp.secretmanager.SecretVersion(
+        version = gcp.secretmanager.SecretVersion(
             f"{name}-{secret_id}",
             secret=secret.id,
             # Write-only: the provider sends it and keeps it neither in its outputs nor in what it reads back.
@@ -103,7 +96,17 @@ class Secrets(pulumi.ComponentResource):
             secret_data_wo_version=str(credential.version),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        return Credential(password.result, credential.version, secret)
+        grants = [
+            gcp.secretmanager.SecretIamMember(
+                f"{name}-{secret_id}-{reader}",
+                secret_id=secret.secret_id,
+                role=READER_ROLE,
+                member=member,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            for reader, member in args.readers.get(secret_id, {}).items()
+        ]
+        return Credential(password.result, credential.version, secret, readable=[version, *grants])
 
 
 def replication(keys: Mapping[str, pulumi.Input[str] | None]) -> gcp.secretmanager.SecretReplicationArgs:

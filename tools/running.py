@@ -14,8 +14,8 @@ SDK: Any = cast("Any", settings)
 """What the SDK knows of the program that runs; it has no public names for it."""
 Program = Callable[[], None]
 
-FRAMES = 12
-"""The innermost frames: six are the SDK's own constructors, the rest the components that declare the resource."""
+FRAMES = 9
+"""The innermost frames: six are the SDK's own constructors, the rest where a component declares the resource, and what called that."""
 LOOK_SECONDS = 0.02
 """How often to look whether everything has been told; much less than an answer of the engine takes all in all."""
 

@@ -33,9 +33,12 @@ class Clusters:
         """The options of a component on a cluster: inside the platform, and through the cluster's provider."""
         return pulumi.ResourceOptions(parent=base.inside.parent, providers=[self.by_region[region].access])
 
-    def running_on(self, base: Foundation, region: str, *after: pulumi.Resource) -> pulumi.ResourceOptions:
-        """The same for what runs pods: it needs nodes, quotas, identities, passwords, and what else is named."""
-        needed = [self.by_region[region], self.namespaces[region], base.secrets, *after]
+    def running_in(self, base: Foundation, region: str, namespace: str, *after: pulumi.Resource) -> pulumi.ResourceOptions:
+        """The same for what runs pods in a namespace: it needs nodes, what governs the namespace, and what else is named.
+
+        Not the whole cluster, and no component as such: the state would name each of its resources, for everything that waits.
+        """
+        needed = [*self.by_region[region].pools.values(), *self.namespaces[region].governing[namespace], *after]
         return pulumi.ResourceOptions.merge(self.on(base, region), pulumi.ResourceOptions(depends_on=needed))
 
 

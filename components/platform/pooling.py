@@ -43,13 +43,13 @@ def _poolers(base: Foundation, on: Clusters, role: Role, database: CloudSql, sch
             namespace=spaces.namespaces[POD].metadata.name,
             account=spaces.accounts[f"{POD}/{USER}"].metadata.name,
             priority=spaces.priorities[PRIORITY].metadata.name,
-            password=(credential.secret.id, credential.version),
+            password=credential,
             host=database.hosts["primary" if role == "primary" else region],
             databases=settings.database.databases,
             server_ca=server_ca(instance),
             server_range=str(settings.network.managed_services),
             clients=spaces.named(sorted(callers)),
-            requires=[database, base.secrets, schema],  # which has the function that passwords are looked up with
+            requires=[schema.job],  # which makes the function that passwords are looked up with, once the users are there
         ),
-        opts=on.running_on(base, region),
+        opts=on.running_in(base, region, POD),
     )

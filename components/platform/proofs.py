@@ -15,7 +15,8 @@ def backup_verification(base: Foundation, on: Clusters) -> None:
     """Of the main database: the job in the primary region, the throw-away instance in the other, where the backups are."""
     settings, region = base.settings, base.primary
     spaces, elsewhere = on.namespaces[region], base.regions["secondary"]
-    account = spaces.accounts[settings.identities.workloads[WORKLOAD].kubernetes or ""]
+    known_as = settings.identities.workloads[WORKLOAD].kubernetes or ""
+    account = spaces.accounts[known_as]
     BackupVerification(
         f"verification-main-db-{region}",
         BackupVerificationArgs(
@@ -34,5 +35,5 @@ def backup_verification(base: Foundation, on: Clusters) -> None:
             image=on.images.pull(settings.timeseries.image),
             requires=base.enabled(PROJECT_API, "sqladmin.googleapis.com"),
         ),
-        opts=on.running_on(base, region),
+        opts=on.running_in(base, region, known_as.partition("/")[0]),
     )

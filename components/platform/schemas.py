@@ -47,7 +47,7 @@ def timeseries_schema(base: Foundation, on: Clusters, leader: TimescaleDb) -> Mi
         database=known.database,
         traffic=Traffic(ports=[PORT], namespace=NAMESPACE),
     )
-    return _migrations(base, on, "timeseries", base.regions[known.leader], server, [], leader)
+    return _migrations(base, on, "timeseries", base.regions[known.leader], server, [], leader.settled)
 
 
 def _migrations(
@@ -60,7 +60,8 @@ def _migrations(
     after: pulumi.Resource,
 ) -> Migrations:
     settings, spaces = base.settings, on.namespaces[region]
-    account = spaces.accounts[settings.identities.workloads[WORKLOADS[project]].kubernetes or ""]
+    known_as = settings.identities.workloads[WORKLOADS[project]].kubernetes or ""
+    account = spaces.accounts[known_as]
     return Migrations(
         f"migrations-{project}-{region}",
         MigrationsArgs(
@@ -68,13 +69,13 @@ def _migrations(
             project=project,
             server=server,
             logins=logins,
-            password=base.secrets.credentials[PASSWORDS[project]].secret.id,
+            password=base.secrets.credentials[PASSWORDS[project]],
             image=on.images.pull(settings.migrations.image),
             namespace=account.metadata.namespace,
             account=account.metadata.name,
             priority=spaces.priorities[PRIORITY].metadata.name,
         ),
-        opts=on.running_on(base, region, after),
+        opts=on.running_in(base, region, known_as.partition("/")[0], after),
     )
 
 

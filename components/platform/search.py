@@ -25,7 +25,7 @@ def search(base: Foundation, running: Clusters) -> dict[str, Any]:
     settings, region = base.settings, base.primary
     known, spaces = settings.search, running.namespaces[region]
     cluster = settings.kubernetes.clusters["primary"]
-    on_it = running.running_on(base, region)
+    in_space, in_operators = (running.running_in(base, region, space) for space in (SPACE, OPERATOR))
     pull = running.images.pull
     store, path, batch = (spaces.priorities[f"alphintra-{name}"].metadata.name for name in ("store", "path", "batch"))
     namespace = spaces.namespaces[SPACE].metadata.name
@@ -46,7 +46,7 @@ def search(base: Foundation, running: Clusters) -> dict[str, Any]:
             control_plane=str(settings.network.primary.nodes),
             protect=base.protect,
         ),
-        opts=on_it,
+        opts=in_operators,
     )
     elasticsearch = Elasticsearch(
         f"search-{region}",
@@ -64,7 +64,7 @@ def search(base: Foundation, running: Clusters) -> dict[str, Any]:
             jobs=REACHES_SEARCH,
             protect=base.protect,
         ),
-        opts=on_it,
+        opts=in_space,
     )
     setup = SearchSetup(
         f"search-setup-{region}",
@@ -78,7 +78,7 @@ def search(base: Foundation, running: Clusters) -> dict[str, Any]:
             labels=REACHES_SEARCH,
             credentials=credentials,
         ),
-        opts=on_it,
+        opts=in_space,
     )
     SearchExporter(
         f"search-exporter-{region}",
@@ -93,7 +93,7 @@ def search(base: Foundation, running: Clusters) -> dict[str, Any]:
             labels=REACHES_SEARCH,
             credential=credentials["search-monitor"],
         ),
-        opts=on_it,
+        opts=in_space,
     )
     return {"url": elasticsearch.url, "searched": VISIBLE, "written": WRITTEN}
 

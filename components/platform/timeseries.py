@@ -84,7 +84,7 @@ def _site(
             monitoring=passwords["monitoring"],
             protect=base.protect,
         ),
-        opts=on.running_on(base, region, storage),
+        opts=on.running_in(base, region, NAMESPACE, *storage.usable(known.bucket)),
     )
     TimescaleDbBackups(
         f"{name}-backups",
@@ -97,7 +97,7 @@ def _site(
             image=image,
             passwords=passwords["members"],
         ),
-        opts=on.running_on(base, region, made),
+        opts=on.running_in(base, region, NAMESPACE, made.settled),
     )
     service = access.services["leader"].metadata.name
     return made, {
@@ -128,12 +128,19 @@ def _proofs(base: Foundation, on: Clusters, storage: CloudStorage, sites: Sequen
             export_bucket=buckets.bucket_name(known.export_bucket),
             passwords={kind: _mounted(base, f"timeseries-{kind}-{region}", namespace, [kind], opts) for kind in JOBS},
         ),
-        opts=on.running_on(base, region, storage, *sites),
+        opts=on.running_in(
+            base,
+            region,
+            JOBS_NAMESPACE,
+            *storage.usable(known.bucket),
+            *storage.usable(known.export_bucket),
+            *(site.settled for site in sites),
+        ),
     )
 
 
 def _mounted(
     base: Foundation, name: str, namespace: pulumi.Input[str], files: list[str], opts: pulumi.ResourceOptions
 ) -> MountedSecrets:
-    ids = {file: base.secrets.credentials[PASSWORDS[file]].secret.id for file in files}
-    return MountedSecrets(f"{name}-passwords", MountedSecretsArgs(namespace=namespace, secrets=ids), opts=opts)
+    secrets = {file: base.secrets.credentials[PASSWORDS[file]] for file in files}
+    return MountedSecrets(f"{name}-passwords", MountedSecretsArgs(namespace=namespace, secrets=secrets), opts=opts)

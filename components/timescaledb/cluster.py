@@ -49,6 +49,8 @@ class TimescaleDb(pulumi.ComponentResource):
     """PostgreSQL with TimescaleDB under Patroni: one primary, the others follow it."""
 
     stateful_set: k8s.apps.v1.StatefulSet
+    settled: k8s.batch.v1.Job
+    """Done once the site answers, and is as its files say."""
     configuration: k8s.core.v1.ConfigMap
     claims: dict[str, k8s.core.v1.PersistentVolumeClaim]
     """The volumes of each member: data-0, log-0, ..."""
@@ -72,7 +74,7 @@ class TimescaleDb(pulumi.ComponentResource):
             for volume, gib in sizes.items()
         }
         self.stateful_set = self._members(files, sizes, places)
-        self._settle(files, places)
+        self.settled = self._settle(files, places)
         self._measured()
         self.register_outputs({"leader": args.access.services["leader"].metadata.name})
 
@@ -137,7 +139,7 @@ class TimescaleDb(pulumi.ComponentResource):
             ),
         )
 
-    def _settle(self, files: Mapping[str, str], places: Places) -> None:
+    def _settle(self, files: Mapping[str, str], places: Places) -> k8s.batch.v1.Job:
         """A job named by what it brings about: another name is another job, and the old one goes."""
         args, site = self._args, self._args.site
         variables = environment(
@@ -167,7 +169,7 @@ class TimescaleDb(pulumi.ComponentResource):
                 "tmp": (empty("tmp"), "/tmp"),  # noqa: S108
             },
         )
-        k8s.batch.v1.Job(
+        return k8s.batch.v1.Job(
             f"{self._name}-settle",
             metadata=metadata(f"{site.name}-settle-{read_when_settled(files)}", args.namespace),
             spec=job(pod, {"app": APP, SITE_LABEL: site.name}, hours=args.settings.rto_hours),
