@@ -27,13 +27,21 @@ def backups_succeeded(databases: Databases) -> LogMetric:
     )
 
 
+def _log(databases: Databases) -> str:
+    """What the primary itself writes."""
+    return (
+        f'resource.type="cloudsql_database" AND resource.labels.database_id="{databases.project}:{databases.primary}" AND '
+        'log_id("cloudsql.googleapis.com/postgres.log")'
+    )
+
+
 def slow_queries(databases: Databases) -> LogMetric:
     """The statements that PostgreSQL itself logged as slow."""
     return LogMetric(
         "database-slow-queries",
         "Statements that took longer than log_min_duration_statement",
-        f'resource.type="cloudsql_database" AND resource.labels.database_id="{databases.project}:{databases.primary}" AND '
-        'log_id("cloudsql.googleapis.com/postgres.log") AND textPayload=~"duration: [0-9.]+ ms"',
+        # Their plans are entries of their own.
+        f'{_log(databases)} AND textPayload=~"duration: [0-9.]+ ms +(statement|parse|bind|execute|fastpath)"',
         "cloudsql_database",
     )
 
@@ -114,6 +122,11 @@ def database_alerts(databases: Databases, *, max_connections: int, disk_limit_gb
             text="The lag is negative: replication is not running, and the replica gets older by the minute.",
             runbook="database-replication", condition=Threshold(signal=databases.replication_lag, comparison="below", fixed=0),
         )  # fmt: skip
+    yield Definition(
+        name="database-indexes-advised", title="An index of the main database is missing, or nobody uses one",
+        text="Once a week the planner is asked what would help the statements that ran; the log has a line for each index.",
+        runbook=load, condition=LogMatch(f'{_log(databases)} AND textPayload=~"LOG: +index advice: "'),
+    )  # fmt: skip
     failed = 'protoPayload.metadata.windowStatus=("STATUS_FAILED" OR "STATUS_ATTEMPT_FAILED")'
     primary = f'resource.labels.database_id="{databases.project}:{databases.primary}"'
     yield Definition(

@@ -138,4 +138,5 @@ def database_flags(spec_: spec.Database) -> dict[str, str]:
         **spec_.flags,
         "max_connections": str(spec_.max_connections),
         "log_min_duration_statement": str(spec_.slow_query_ms),
+        "auto_explain.log_min_duration": str(spec_.slow_query_ms),
     }

@@ -97,6 +97,7 @@ def default_alerts() -> dict[str, Alert]:
         "database-deadlocks": Alert(threshold=5, minutes=0, channels=TELL),
         "database-logins-failing": Alert(threshold=30, minutes=0, channels=TELL),
         "database-log-archiving-failing": Alert(minutes=15, severity="CRITICAL", channels=("pagerduty", "email")),
+        "database-indexes-advised": Alert(minutes=24 * HOUR, channels=TELL),  # weekly, §12.1
         "database-backup-missing": Alert(minutes=26 * HOUR, severity="CRITICAL", channels=("pagerduty", "email")),
         "database-restore-test-failed": Alert(minutes=HOUR, severity="CRITICAL", channels=saved),
         "database-restore-test-missing": Alert(minutes=8 * 24 * HOUR, severity="CRITICAL", channels=saved),  # weekly, §10.1

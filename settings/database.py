@@ -94,6 +94,10 @@ class Replica(Section):
 
 def _default_flags() -> dict[str, str]:
     return {
+        # Plans of slow statements, those inside functions too: services work through functions.
+        "auto_explain.log_format": "json",
+        "auto_explain.log_nested_statements": "on",
+        "cloudsql.enable_auto_explain": "on",
         "cloudsql.enable_pg_cron": "on",
         "cloudsql.enable_pgaudit": "on",
         "cloudsql.iam_authentication": "on",
@@ -146,7 +150,7 @@ class Database(Section):
     max_connections: int = setting(500, "§11.2: alert above 80 % of connections; §12.1", unit="connections", ge=25, le=10000)
     """Explicit, so that the connection alert has a denominator."""
     slow_query_ms: int = setting(1000, "§11.2: query latency over 1000 ms", unit="ms", ge=10, le=600000)
-    """Statements that take longer are logged."""
+    """Statements that take longer are logged, and so are their plans."""
     flags: dict[str, str] = setting(_default_flags(), "§9, §11.1, §13.2, CIS GCP 6.2")
     """Database flags beside max_connections and the slow query threshold."""
     databases: tuple[ResourceName, ...] = setting(("alphintra",), "§4.2", min_length=1)
@@ -211,7 +215,7 @@ class Database(Section):
                 f"max_connections is {self.max_connections}; {self.tier} has memory for about {most} "
                 f"({megabytes} MB at {MEGABYTES_PER_CONNECTION} MB each)"
             )
-        for name in ("max_connections", "log_min_duration_statement"):
+        for name in ("max_connections", "log_min_duration_statement", "auto_explain.log_min_duration"):
             if name in self.flags:
                 raise ValueError(f"flags.{name} is set, but has a setting of its own: max_connections, slow_query_ms")
         if self.flags.get("cron.database_name", self.databases[0]) not in self.databases:

@@ -10,7 +10,7 @@ from tools import programs
 
 REDIS = ("redis-server", "util-linux")
 POSTGRES = (
-    *("postgresql-15", "postgresql-15-cron", "pgbouncer", "openssl"),
+    *("postgresql-15", "postgresql-15-cron", "postgresql-15-hypopg", "pgbouncer", "openssl"),
     *("sqitch", "libdbd-pg-perl", "util-linux"),
 )
 PROMTOOL = ("prometheus",)

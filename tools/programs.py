@@ -1,5 +1,5 @@
-"""Programs of the operating system that the tests run: PostgreSQL 15, pg_cron, PgBouncer, sqitch, Redis 7, etcd, pgBackRest,
-and Prometheus, of which the tests run promtool alone.
+"""Programs of the operating system that the tests run: PostgreSQL 15, pg_cron, hypopg, PgBouncer, sqitch, Redis 7, etcd,
+pgBackRest, and Prometheus, of which the tests run promtool alone.
 
 Where this may install packages (root on Debian or Ubuntu), it does, and says so; elsewhere it says what to install,
 and the tests that need them are skipped and counted. What is installed stays, so this happens once.
@@ -23,6 +23,7 @@ POSTGRES = Path("/usr/lib/postgresql/15/bin")
 PACKAGES = {
     "postgresql-15": POSTGRES / "postgres",
     "postgresql-15-cron": Path("/usr/share/postgresql/15/extension/pg_cron.control"),
+    "postgresql-15-hypopg": Path("/usr/share/postgresql/15/extension/hypopg.control"),
     "pgbouncer": Path("/usr/sbin/pgbouncer"),
     "etcd-server": Path("/usr/bin/etcd"),
     "pgbackrest": Path("/usr/bin/pgbackrest"),

@@ -14,6 +14,8 @@ BACKGROUND_WORKERS = 16
 """TimescaleDB's: one for each database, and those that compress, refresh and drop."""
 MOST_MAINTENANCE_MIB = 2047
 """Vacuum of PostgreSQL 15 uses no more."""
+SLOW = "1s"
+"""A statement that takes longer is logged with its plan."""
 MOST_LOG_MIB = 64 * GIB
 """More log than this makes a crash recovery longer than a failover."""
 
@@ -41,7 +43,7 @@ def own(
     gather = max(cores // 2, 1)
     shared = int(members.shared_buffers_gib * GIB)
     return {
-        "shared_preload_libraries": "timescaledb,pg_stat_statements",
+        "shared_preload_libraries": "timescaledb,pg_stat_statements,auto_explain",
         "timescaledb.max_background_workers": BACKGROUND_WORKERS,
         "timescaledb.telemetry_level": "off",
         # Memory
@@ -89,7 +91,10 @@ def own(
         "logging_collector": False,
         "log_checkpoints": True,
         "log_lock_waits": True,
-        "log_min_duration_statement": "1s",
+        "log_min_duration_statement": SLOW,
+        "auto_explain.log_min_duration": SLOW,
+        "auto_explain.log_format": "json",
+        "auto_explain.log_nested_statements": True,
         "log_autovacuum_min_duration": "10s",
         "log_line_prefix": "%m [%p] %q%u@%d ",
         "track_io_timing": True,

@@ -90,6 +90,8 @@ def test_a_replica_can_take_over_from_its_primary() -> None:
     [
         ("max_connections", "500"),  # 11.2: explicit, so that 80 % has a denominator
         ("log_min_duration_statement", "1000"),  # 11.2: over 1000 ms
+        ("cloudsql.enable_auto_explain", "on"),  # 12.1: EXPLAIN on slow queries
+        ("auto_explain.log_min_duration", "1000"),
         ("cloudsql.iam_authentication", "on"),
         ("cloudsql.enable_pgaudit", "on"),
         ("pgaudit.log", "ddl,role,write"),

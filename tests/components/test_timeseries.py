@@ -230,6 +230,12 @@ def test_parameters_of_all_members() -> None:
     assert (smaller["max_worker_processes"], smaller["max_locks_per_transaction"]) == (20, 512)
 
 
+def test_the_plan_of_a_slow_statement_is_logged() -> None:
+    parameters = patroni()["postgresql"]["parameters"]
+    assert "auto_explain" in parameters["shared_preload_libraries"].split(",")
+    assert parameters["auto_explain.log_min_duration"] == parameters["log_min_duration_statement"] == "1s"
+
+
 def test_a_standby_that_reads_is_not_cut_off_by_what_the_primary_cleans_up() -> None:
     assert patroni()["postgresql"]["parameters"]["hot_standby_feedback"] == "on"
 

@@ -102,7 +102,7 @@ def own(path: Path) -> None:
 class Server:
     """A running server with the newest schema of the main database in a template."""
 
-    PRELOAD = "pg_cron"
+    PRELOAD = "pg_cron,pg_stat_statements"
     """The libraries that it loads when it starts."""
 
     def __init__(self) -> None:
@@ -152,6 +152,10 @@ class Server:
         with self.connect(CRON_DATABASE) as connection:
             # Cloud SQL lets its administrator do this; a plain server only a superuser.
             connection.execute("CREATE EXTENSION pg_cron; GRANT USAGE ON SCHEMA cron TO migrations")
+        with self.connect(TEMPLATE) as connection:
+            connection.execute("CREATE SCHEMA extensions AUTHORIZATION migrations")
+            for extension in ("pg_stat_statements", "hypopg"):
+                connection.execute(f"CREATE EXTENSION {extension} SCHEMA extensions")
         self.deploy(TEMPLATE)
         with self.connect("postgres") as connection:
             for service in SERVICES:

@@ -11,7 +11,9 @@ from .server import CRON_DATABASE, Connection, Server, ask, column
 
 pytestmark = pytest.mark.database
 
-JOBS = {"maintain-partitions": "30 1 * * *", "cleanup-old-data": "0 2 * * *", "forget-job-runs": "0 3 * * 0"}
+JOBS = {
+    "maintain-partitions": "30 1 * * *", "cleanup-old-data": "0 2 * * *", "forget-job-runs": "0 3 * * 0", "report-indexes": "0 5 * * 0",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -190,7 +190,7 @@ class Cluster:
         del patroni["kubernetes"]
         if not WITH_TIMESCALE:
             parameters = patroni["postgresql"]["parameters"]
-            parameters["shared_preload_libraries"] = "pg_stat_statements"
+            parameters["shared_preload_libraries"] = parameters["shared_preload_libraries"].removeprefix("timescaledb,")
             for name in [name for name in parameters if name.startswith("timescaledb.")]:
                 del parameters[name]
         if owner() != "postgres":

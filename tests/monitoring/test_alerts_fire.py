@@ -346,11 +346,24 @@ def verified(outcome: str, instance: str = "alphintra-main-db") -> dict[str, Any
     } | payload
 
 
+def said_by_postgres(text: str, instance: str = "alphintra-main-db") -> dict[str, Any]:
+    """A line of the database's own log."""
+    return {
+        "logName": "projects/alphintra-prod/logs/cloudsql.googleapis.com%2Fpostgres.log",
+        "resource": {"type": "cloudsql_database", "labels": {"database_id": f"alphintra-prod:{instance}"}},
+        "textPayload": f"2026-06-14 05:00:00.123 UTC [42]: [1-1] db=alphintra,user=migrations {text}",
+    }
+
+
 DELTAS: dict[str, Any] = {"serviceData": {"policyDelta": {"auditConfigDeltas": [{"action": "REMOVE", "logType": "DATA_READ"}]}}}
 GRANT: dict[str, Any] = {"serviceData": {"policyDelta": {"bindingDeltas": [{"action": "ADD"}]}}}
 KMS = "google.cloud.kms.v1.KeyManagementService"
 LOGS: dict[str, Logged] = {
     "database-backup-failed": Logged(backup("STATUS_FAILED"), [backup("STATUS_SUCCEEDED"), backup("STATUS_FAILED", "p:other")]),
+    "database-indexes-advised": Logged(
+        said_by_postgres('LOG:  index advice: {"kind": "missing"}'),
+        [said_by_postgres("LOG:  statement: SELECT 'index advice: '"), said_by_postgres('LOG:  index advice: {"kind": "missing"}', "another-db")],
+    ),
     "key-destroyed": Logged(
         audit("cloudkms", f"{KMS}.DestroyCryptoKeyVersion", "cloudkms_cryptokeyversion"),
         [audit("cloudkms", f"{KMS}.CreateCryptoKeyVersion", "cloudkms_cryptokeyversion")],

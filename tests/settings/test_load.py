@@ -150,6 +150,7 @@ BAD_VALUES = [
     ("database: {disk: {autoresize_limit_gb: 100}}", r"autoresize_limit_gb \(100\) is below size_gb \(1024\)"),
     ("database: {max_connections: 5000}", "max_connections is 5000; db-custom-4-16384 has memory for about 1638"),
     ("database: {flags: {max_connections: '1'}}", "flags.max_connections is set, but has a setting of its own"),
+    ("database: {flags: {auto_explain.log_min_duration: '1'}}", "flags.auto_explain.log_min_duration is set, but has a setting of its own"),
     ("database: {databases: [other]}", "flags.cron.database_name is alphintra, which is not in databases"),
     ("regions: {secondary: us-central1}", "secondary must be another region than primary"),
     ("network: {primary: {nodes: 10.0.16.0/20}}", r"primary.nodes \(10.0.16.0/20\) and secondary.nodes \(10.0.16.0/20\) overlap"),
