@@ -2,6 +2,7 @@
 #
 #   ENV=dev|staging|prod     the environment, Pulumi.<env>.yaml    (default: dev)
 #   CLOUD=local|gcp          the stand-in on this machine, or Google Cloud (default: local)
+#   PLAN=file                a plan that `preview` keeps, and that `up` may not leave
 #   YES=1                    do not ask before changing Google Cloud
 #   PYTHON=python3.12        the Python to set up with: 3.11 or newer
 
@@ -13,7 +14,7 @@ SEED ?= 1
 
 RUN := .venv/bin/python -m
 LIFECYCLE := $(RUN) tools.lifecycle
-WHERE := --env '$(ENV)' --cloud '$(CLOUD)' $(if $(YES),--yes)
+WHERE := --env '$(ENV)' --cloud '$(CLOUD)' $(if $(YES),--yes) $(if $(PLAN),--plan '$(PLAN)')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup environment programs up preview drift refresh destroy protect unprotect inventory policy cost review sample anonymise \

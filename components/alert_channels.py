@@ -11,6 +11,7 @@ import pulumi_gcp as gcp
 import settings.monitoring as spec
 
 from .durations import days
+from .looked_up import needing
 from .secrets import replication
 
 Sensitive = gcp.monitoring.NotificationChannelSensitiveLabelsArgs
@@ -81,7 +82,7 @@ class AlertChannels(pulumi.ComponentResource):
         asked = gcp.secretmanager.get_secret_version_output(
             secret=secret.secret_id, version=version, opts=pulumi.InvokeOutputOptions(parent=self, depends_on=[secret])
         )
-        token = pulumi.Output.secret(asked.secret_data)
+        token = pulumi.Output.secret(needing([secret], asked.secret_data))
         if known.kind == "slack":
             return Sensitive(auth_token_wo=token, auth_token_wo_version=version)
         return Sensitive(service_key_wo=token, service_key_wo_version=version)

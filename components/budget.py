@@ -10,6 +10,8 @@ import pulumi_gcp as gcp
 
 import settings.budget as spec
 
+from .looked_up import needing
+
 
 @dataclass(frozen=True, kw_only=True)
 class BudgetAlertArgs:
@@ -36,6 +38,7 @@ class BudgetAlert(pulumi.ComponentResource):
         found = gcp.organizations.get_project_output(
             project_id=args.project, opts=pulumi.InvokeOutputOptions(parent=self, depends_on=args.requires)
         )
+        number = needing(args.requires, found.number)
         channels = [
             gcp.monitoring.NotificationChannel(
                 f"{name}-{email}",
@@ -52,7 +55,7 @@ class BudgetAlert(pulumi.ComponentResource):
             billing_account=args.billing_account,
             display_name=f"{args.project} by month",
             budget_filter=gcp.billing.BudgetBudgetFilterArgs(
-                projects=[pulumi.Output.format("projects/{0}", found.number)], calendar_period="MONTH"
+                projects=[pulumi.Output.format("projects/{0}", number)], calendar_period="MONTH"
             ),
             amount=gcp.billing.BudgetAmountArgs(
                 specified_amount=gcp.billing.BudgetAmountSpecifiedAmountArgs(

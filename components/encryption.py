@@ -11,6 +11,7 @@ import pulumi_gcp as gcp
 import settings.encryption as spec
 
 from .durations import days
+from .looked_up import needing
 
 USER_ROLE = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
 
@@ -132,7 +133,8 @@ class Encryption(pulumi.ComponentResource):
     def _agent(self, name: str, service: str, args: EncryptionArgs) -> pulumi.Output[str]:
         """The IAM member of a service's agent, which exists from then on."""
         if service in ASKED_FOR:
-            return ASKED_FOR[service](pulumi.InvokeOutputOptions(parent=self, depends_on=args.requires))
+            asked = pulumi.InvokeOutputOptions(parent=self, depends_on=args.requires)
+            return needing(args.requires, ASKED_FOR[service](asked))
         return gcp.projects.ServiceIdentity(
             f"{name}-agent-{service.removesuffix('.googleapis.com')}",
             service=service,

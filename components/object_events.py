@@ -11,6 +11,7 @@ import pulumi_gcp as gcp
 import settings.object_events as spec
 
 from .durations import days
+from .looked_up import needing
 
 PUBLISHER, SUBSCRIBER = "roles/pubsub.publisher", "roles/pubsub.subscriber"
 NEVER = ""
@@ -49,7 +50,7 @@ class ObjectEvents(pulumi.ComponentResource):
     def __init__(self, name: str, args: ObjectEventsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("alphintra:data:ObjectEvents", name, {}, opts)
         asked = pulumi.InvokeOutputOptions(parent=self, depends_on=args.requires)
-        storage_agent = gcp.storage.get_project_service_account_output(opts=asked).member
+        storage_agent = needing(args.requires, gcp.storage.get_project_service_account_output(opts=asked).member)
         pubsub_agent = self._agent(name, args) if args.agent is None else args.agent
         put_aside = self._topic(name, "undelivered", args)
         self._publisher(f"{name}-undelivered-publisher", put_aside, pubsub_agent)

@@ -10,6 +10,8 @@ import pulumi_gcp as gcp
 
 import settings.governance as spec
 
+from .looked_up import needing
+
 PUBSUB, PUBLISH = "pubsub.googleapis.com", "google.pubsub.v1.Publisher.Publish"
 PUBLISHED = "findings"
 Inside = list[pulumi.Output[str]]
@@ -42,7 +44,8 @@ class ServicePerimeter(pulumi.ComponentResource):
         found = gcp.organizations.get_project_output(
             project_id=args.project, opts=pulumi.InvokeOutputOptions(parent=self, depends_on=args.requires)
         )
-        inside = [pulumi.Output.format("projects/{0}", found.number)]  # a perimeter knows no ids
+        number = needing(args.requires, found.number)
+        inside = [pulumi.Output.format("projects/{0}", number)]  # a perimeter knows no ids
         levels = [f"{policy}/accessLevels/{level}" for level in known.access_levels]
         perimeter = gcp.accesscontextmanager.ServicePerimeter(
             f"{name}-project",

@@ -29,6 +29,13 @@ NOT_TYPED = {
     "make golden": "it would write the state of a checkout that is being tested",
     "gcloud auth application-default login": "needs an account at Google",
     "pulumi login gs://<your state bucket>": "needs a bucket at Google",
+    "gcloud storage buckets create gs://<your state bucket> --location=us --uniform-bucket-level-access --public-access-prevention": "needs a project at Google",
+    "gcloud storage buckets update gs://<your state bucket> --versioning": "needs a bucket at Google",
+    "pulumi stack init prod": "needs a bucket at Google; test_plain_pulumi.py types it for dev",
+    ".venv/bin/python -m tools.access --env prod --repository <owner/name> --state <your state bucket> > access.sh": (
+        "test_access.py runs it, and what it prints"
+    ),
+    "sh -eu access.sh": "test_access.py runs it with gcloud and gh that change nothing",
     "pulumi preview -s prod --policy-pack policies": "test_plain_pulumi.py types it for dev",
     "pulumi up -s prod": "test_plain_pulumi.py types it for dev",
     "export DATABASE_URL=db:pg://migrations@127.0.0.1:5432/alphintra": "tests/database does it for a server of its own",

@@ -18,7 +18,7 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 def test_actions_are_pinned_by_commit_and_say_their_version(file: Path) -> None:
     used = re.findall(r"uses: *(.+)", file.read_text())
     assert used
-    for action in used:
+    for action in (known for known in used if not known.startswith("./")):  # what is ours comes with the commit
         assert re.fullmatch(r"[a-z0-9-]+/[a-z0-9/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
 
 
@@ -26,4 +26,4 @@ def test_actions_are_pinned_by_commit_and_say_their_version(file: Path) -> None:
 def test_a_workflow_may_read_the_code_and_no_more_unless_a_job_says_so(file: Path) -> None:
     known: dict[str, Any] = yaml.safe_load(file.read_text())
     assert known["permissions"] == {"contents": "read"}
-    assert all("timeout-minutes" in job for job in known["jobs"].values())
+    assert all("timeout-minutes" in job for job in known["jobs"].values() if "uses" not in job)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import functools
 import sys
 import warnings
 from collections.abc import Callable
@@ -25,6 +26,7 @@ COMMANDS: dict[str, Callable[[Workspace, commands.Confirm], int]] = {
     "unprotect": commands.unprotect,
     "protect": commands.protect,
 }
+PLANNED = {"preview": commands.preview, "up": commands.up}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -40,14 +42,19 @@ def main() -> int:
     parser.add_argument("--cloud", default="local", choices=["local", "gcp"], help="where (default: %(default)s)")
     parser.add_argument("--home", type=Path, default=LOCAL, help="where the local cloud lives (default: .cache/local)")
     parser.add_argument("--yes", action="store_true", help="do not ask before changing Google Cloud")
+    parser.add_argument("--plan", type=Path, metavar="FILE", help="keep what a preview found, and allow an up nothing else")
     arguments = parser.parse_args()
+    if arguments.plan and arguments.command not in PLANNED:
+        parser.error(f"{arguments.command} takes no plan; {' and '.join(PLANNED)} do")
+    planned = {name: functools.partial(command, plan=arguments.plan) for name, command in PLANNED.items()}
+    command = {**COMMANDS, **planned}[arguments.command]
 
     def confirm(what: str) -> bool:
         return arguments.yes or (sys.stdin.isatty() and input(f"{what}? Type the environment's name: ") == arguments.env)
 
     warnings.filterwarnings("ignore", message="Error in event stream")  # the engine was killed; its outcome is told below
     try:
-        return COMMANDS[arguments.command](Workspace(arguments.env, arguments.cloud, arguments.home.resolve()), confirm)
+        return command(Workspace(arguments.env, arguments.cloud, arguments.home.resolve()), confirm)
     except CommandError as error:
         print(error, file=sys.stderr)
         return error.code

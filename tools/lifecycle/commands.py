@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from pulumi.automation.errors import CommandError as EngineError
@@ -17,6 +18,7 @@ from settings.profiles import overlay
 from settings.section import NOT_LOOKED_UP, images
 
 from . import disk, recovery
+from . import plan as plans
 from .errors import DRIFTED, FAILED, INTERRUPTED, CommandError
 from .events import FATAL, Report, name_of
 from .summary import summary
@@ -25,21 +27,19 @@ from .workspace import Workspace
 Confirm = Callable[[str], bool]
 
 
-def up(workspace: Workspace, confirm: Confirm) -> int:
-    """Builds the environment, or brings it to what its settings say."""
-    with _ready(workspace):
+def up(workspace: Workspace, confirm: Confirm, plan: Path | None = None) -> int:
+    """Builds the environment, or brings it to what its settings say; with a plan, only as that says."""
+    with _ready(workspace), plans.obeying(workspace, plan, _deployment(workspace) if plan else {}) as allowed:
         if workspace.cloud == "gcp":
             if problems := unknown_digests(workspace):
                 raise CommandError("\n".join([*problems, "Nothing was changed."]))
-            changes = _previewed(workspace).changes
-            _say("\n".join(change.line for change in changes.values()) or "nothing would change")
-            if changes and not confirm(f"update '{workspace.environment}' on Google Cloud"):
-                raise CommandError("nothing was changed")
+            _confirmed(workspace, confirm, plan)
         started = time.monotonic()
         report = Report("up")
         with _run(workspace, report):
             workspace.stack.up(
                 on_event=report,
+                plan=str(allowed) if allowed else None,
                 policy_packs=workspace.policy_packs,
                 policy_pack_configs=workspace.policy_pack_configs,
                 show_secrets=False,
@@ -59,10 +59,10 @@ def unknown_digests(workspace: Workspace) -> list[str]:
     ]
 
 
-def preview(workspace: Workspace, _confirm: Confirm) -> int:
-    """Shows what an update would change."""
-    with _looking(workspace):
-        report = _previewed(workspace)
+def preview(workspace: Workspace, _confirm: Confirm, plan: Path | None = None) -> int:
+    """Shows what an update would change, and keeps it as a plan where asked to."""
+    with _looking(workspace) as deployment, plans.saving(workspace, plan, deployment) as kept:
+        report = _previewed(workspace, plan=kept)
         changes = report.changes
         _result("\n".join(change.line for change in changes.values()) or "nothing would change")
         _say(f"preview: {len(changes)} resource(s) would change{_undecided(report)}")
@@ -147,7 +147,7 @@ def _looking(workspace: Workspace) -> Generator[Mapping[str, Any]]:
     _ = workspace.settings
     with workspace.alone():
         recovery.release_locks(workspace)
-        deployment: Mapping[str, Any] = workspace.exported()["deployment"] or {}
+        deployment = _deployment(workspace)
         if pending := recovery.pending(workspace, deployment):
             _say(
                 f"an earlier run was cut off while it created {', '.join(pending)}; "
@@ -189,12 +189,25 @@ def _run(workspace: Workspace, report: Report) -> Generator[None]:
         raise _failure(workspace, error, report) from None
 
 
-def _previewed(workspace: Workspace, *, refresh: bool = False) -> Report:
+def _confirmed(workspace: Workspace, confirm: Confirm, plan: Path | None) -> None:
+    """Asks before Google Cloud is changed: after what would change was shown, or with the plan that says it."""
+    as_planned = f" as {plan} says" if plan else ""
+    if not plan:
+        changes = _previewed(workspace).changes
+        _say("\n".join(change.line for change in changes.values()) or "nothing would change")
+        if not changes:
+            return
+    if not confirm(f"update '{workspace.environment}' on Google Cloud{as_planned}"):
+        raise CommandError("nothing was changed")
+
+
+def _previewed(workspace: Workspace, *, refresh: bool = False, plan: Path | None = None) -> Report:
     report = Report("preview")
     with _run(workspace, report):
         workspace.stack.preview(
             on_event=report,
             refresh=refresh,
+            plan=str(plan) if plan else None,
             policy_packs=workspace.policy_packs,
             policy_pack_configs=workspace.policy_pack_configs,
         )
@@ -241,8 +254,11 @@ def _last_lines(text: str) -> str:
 
 
 def _resources(workspace: Workspace) -> list[Mapping[str, Any]]:
-    deployment: Mapping[str, Any] = workspace.exported()["deployment"] or {}
-    return deployment.get("resources", [])
+    return _deployment(workspace).get("resources", [])
+
+
+def _deployment(workspace: Workspace) -> Mapping[str, Any]:
+    return workspace.exported()["deployment"] or {}
 
 
 def _kept_names(workspace: Workspace) -> str:
