@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_gcp as gcp
@@ -38,14 +38,16 @@ class CloudSqlArgs:
     settings: spec.Database
     project: str
     """The project's id."""
-    primary_name: str
-    """The primary's physical name."""
-    replica_names: Mapping[str, str]
-    """The replicas' physical names, by region."""
     region: str
-    """The primary's region."""
-    backup_location: str
-    """The region that backups are kept in."""
+    """The home region: where the instance serves that was made to."""
+    names: Mapping[str, str]
+    """The physical names of the instances, by region: of the one of the home region, and of those made as its replicas."""
+    serving: str
+    """The region whose instance takes writes."""
+    rebuilds: Mapping[str, int]
+    """How often the instance of a region was built anew, by region."""
+    backup_locations: Mapping[str, str]
+    """The region that backups are kept in, by the instance's."""
     network: pulumi.Input[str]
     """The network's id."""
     address_range: pulumi.Input[str]
@@ -71,53 +73,33 @@ class CloudSqlArgs:
 
 
 class CloudSql(pulumi.ComponentResource):
-    """A highly available PostgreSQL with replicas in other regions, on private addresses only."""
+    """A highly available PostgreSQL with replicas in other regions, on private addresses only.
+
+    Which instance serves is an argument. A resource is named after where its instance was made, and keeps that name when the
+    instance takes over, so that no plan replaces one; databases, users and the name `main-db` belong to whichever serves.
+    """
 
     APIS = ("sqladmin.googleapis.com",)
 
     primary: gcp.sql.DatabaseInstance
+    """The one that takes writes."""
     replicas: dict[str, gcp.sql.DatabaseInstance]
-    """Read replicas by region."""
+    """Those that follow it, by region."""
+    instances: dict[str, gcp.sql.DatabaseInstance]
+    """All, by region: also one that served before, and is kept out of service."""
     users: dict[str, gcp.sql.User]
     """Users with a password, by their name; not `postgres`, which belongs to the instance."""
     hosts: dict[str, str]
-    """The DNS names: `primary`, and a name for each replica's region."""
+    """The DNS names: `primary`, and one for the region of each replica, and of one that was a replica and took over."""
 
     def __init__(self, name: str, args: CloudSqlArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("alphintra:data:CloudSql", name, {}, opts)
-        password, version = args.passwords["postgres"]
-        primary = InstanceArgs(
-            settings=args.settings,
-            name=args.primary_name,
-            region=args.region,
-            zone=args.settings.zone,
-            secondary_zone=args.settings.secondary_zone,
-            availability=args.settings.availability,
-            primary=None,
-            backup_location=args.backup_location,
-            network=args.network,
-            address_range=args.address_range,
-            key=args.keys[args.region],
-            root_password=password,
-            root_password_version=version,
-            labels=args.labels,
-            protect=args.protect,
-        )
-        kept = pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=args.requires)
-        self.primary = database_instance(f"{name}-primary", primary, kept)
-        self.replicas = {}
-        for region, replica in args.settings.replicas.items():
-            follower = replace(
-                primary,
-                name=args.replica_names[region],
-                region=region,
-                zone=replica.zone,
-                secondary_zone=None,
-                availability=replica.availability,
-                primary=self.primary.name,
-                key=args.keys[region],
-            )
-            self.replicas[region] = database_instance(f"{name}-replica-{region}", follower, kept)
+        self.instances = {args.serving: self._instance(name, args, args.serving)}
+        self.primary = self.instances[args.serving]
+        others = [region for region in args.names if region != args.serving]
+        self.instances |= {region: self._instance(name, args, region) for region in others}
+        follow = args.settings.failover.other == "replica"
+        self.replicas = {region: self.instances[region] for region in others if follow}
         self._databases(name, args)
         self.users = self._users(name, args)
         self._grants(name, args)
@@ -129,6 +111,39 @@ class CloudSql(pulumi.ComponentResource):
                 "replicas": {region: replica.name for region, replica in self.replicas.items()},
                 "hosts": self.hosts,
             }
+        )
+
+    def _instance(self, name: str, args: CloudSqlArgs, region: str) -> gcp.sql.DatabaseInstance:
+        """One that serves, one that served and is kept, or one that follows."""
+        known, home = args.settings, region == args.region
+        follows = region != args.serving and known.failover.other == "replica"
+        password, version = args.passwords["postgres"]
+        of_replicas = known.replicas.get(region) or next(iter(known.replicas.values()), None)
+        made = InstanceArgs(
+            settings=known,
+            name=args.names[region],
+            region=region,
+            zone=known.zone if home or of_replicas is None else of_replicas.zone,
+            # One that was made as a replica has a standby where Google puts it.
+            secondary_zone=known.secondary_zone if home and not follows else None,
+            availability=of_replicas.availability if follows and of_replicas else known.availability,
+            primary=self.primary.name if follows else None,
+            backup_location=args.backup_locations[region],
+            network=args.network,
+            address_range=args.address_range,
+            key=args.keys[region],
+            root_password=password,
+            root_password_version=version,
+            labels=args.labels,
+            protect=args.protect,
+            stopped=region != args.serving and not follows,
+        )
+        resource = f"{name}-primary" if home else f"{name}-replica-{region}"
+        times = args.rebuilds.get(region, 0)
+        return database_instance(
+            f"{resource}-r{times}" if times else resource,
+            made,
+            pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=args.requires),
         )
 
     def _databases(self, name: str, args: CloudSqlArgs) -> None:
@@ -175,10 +190,10 @@ class CloudSql(pulumi.ComponentResource):
 
     def _grants(self, name: str, args: CloudSqlArgs) -> None:
         """Cloud SQL has no grants on an instance; a condition on the project's narrows them to these instances."""
-        names = [args.primary_name, *args.replica_names.values()]
+        names = [*args.names.values()]
         allowed = " || ".join(f'resource.name == "projects/{args.project}/instances/{instance}"' for instance in names)
         condition = gcp.projects.IAMMemberConditionArgs(
-            title=f"only-{args.primary_name}",
+            title=f"only-{args.names[args.region]}",
             description="The main database and its replicas",
             expression=f'resource.type == "sqladmin.googleapis.com/Instance" && ({allowed})',
         )
@@ -198,7 +213,8 @@ class CloudSql(pulumi.ComponentResource):
                 )
 
     def _names(self, name: str, args: CloudSqlArgs) -> dict[str, str]:
-        instances = {"primary": self.primary, **self.replicas}
+        took_over = {} if args.serving == args.region else {args.serving: self.primary}
+        instances = {"primary": self.primary, **took_over, **self.replicas}
         hosts: dict[str, str] = {}
         for role, instance in instances.items():
             hosts[role] = f"main-db.{args.dns_domain}" if role == "primary" else f"main-db-{role}.{args.dns_domain}"

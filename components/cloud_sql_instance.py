@@ -39,6 +39,8 @@ class InstanceArgs:
     root_password_version: int
     labels: Mapping[str, str]
     protect: bool
+    stopped: bool = False
+    """Whether it is kept without running: one that served before another took over."""
 
 
 def database_instance(resource_name: str, args: InstanceArgs, opts: pulumi.ResourceOptions) -> gcp.sql.DatabaseInstance:
@@ -66,6 +68,7 @@ def _settings(args: InstanceArgs, is_primary: bool) -> gcp.sql.DatabaseInstanceS
         tier=spec_.tier,
         edition=spec_.edition,
         availability_type=args.availability,
+        activation_policy="NEVER" if args.stopped else None,
         disk_type="PD_SSD",
         disk_size=spec_.disk.size_gb,
         disk_autoresize=True,

@@ -35,8 +35,9 @@ class Observed:
 
 def observed(settings: Environment) -> Observed:
     """Follows from the settings alone: names are known before there is anything of that name."""
-    replicas = [settings.named(f"{settings.database.replica_name}-{region}") for region in settings.database.replicas]
-    databases = Databases(settings.project.id, settings.named(settings.database.name), replicas)
+    instances = settings.database_instances
+    replicas = [instances[region] for region in settings.database_followers]
+    databases = Databases(settings.project.id, instances[settings.serving_region], replicas)
     alerts = settings.monitoring.alerts
     slow = slow_queries(databases)
     caches, (on_them, counted) = _caches(settings), on_clusters(settings)

@@ -31,7 +31,7 @@ def on_clusters(settings: Environment) -> tuple[Sequence[Definition], Sequence[L
         if job.what == "export":
             definitions.append(export_small(job))
     proof = restore_test(VERIFIED)
-    databases = Databases(settings.project.id, settings.named(settings.database.name), [])
+    databases = Databases(settings.project.id, settings.database_instances[settings.serving_region], [])
     definitions += [*proof.alerts(alive=databases.up), restored_empty(proof, databases.primary)]
     counted = [job.finished for job in (*jobs, proof)]
     return [*definitions, *site_alerts(_sites(settings, leader))], counted

@@ -13,6 +13,9 @@
     holds-objects NAME                      a bucket, dataset or backup plan is no longer empty, so that it is not simply deleted
     org-policy PROJECT CONSTRAINT VALUE     an organisation policy that holds for a project: constraint and the denied value
     add-version NAME                        somebody gave a secret another version, such as a token
+    region REGION lost|there                a region is lost: what is in it answers nobody; or is there again
+    replica-lag NAME SECONDS                how far a replica of Cloud SQL is behind; negative where it does not replicate
+    promote NAME                            somebody promoted a replica of Cloud SQL
 
 NAME is a full name, or as much of its end as is unambiguous: instances/alphintra-main-db
 """
@@ -33,8 +36,10 @@ from typing import Any
 
 from .errors import LocalCloudError
 from .faults import check_effect
+from .gcp import replication
 from .gcp.cloud import rules as google
 from .kubernetes.rules import BOOK
+from .outages import lose
 from .serve import STORE_VARIABLE
 from .store import Row, Store
 
@@ -130,6 +135,21 @@ def add_version(store: Store, arguments: argparse.Namespace) -> None:
     _print(f"{name} exists")
 
 
+def region(store: Store, arguments: argparse.Namespace) -> None:
+    """Loses a region, or brings it back."""
+    lose(store, arguments.region, lost=arguments.state == "lost")
+
+
+def replica_lag(store: Store, arguments: argparse.Namespace) -> None:
+    """Says how far a replica is behind."""
+    replication.set_lag(store, _find(store, arguments.name), arguments.seconds)
+
+
+def promote(store: Store, arguments: argparse.Namespace) -> None:
+    """Promotes a replica, as somebody with gcloud would."""
+    replication.promote(store, _find(store, arguments.name))
+
+
 COMMANDS: dict[str, tuple[Callable[[Store, argparse.Namespace], None], list[tuple[str, dict[str, Any]]]]] = {
     "show": (show, []),
     "kept": (kept, []),
@@ -144,6 +164,9 @@ COMMANDS: dict[str, tuple[Callable[[Store, argparse.Namespace], None], list[tupl
     "holds-objects": (holds_objects, [("name", {})]),
     "org-policy": (org_policy, [("project", {}), ("constraint", {}), ("value", {})]),
     "add-version": (add_version, [("name", {})]),
+    "region": (region, [("region", {}), ("state", {"choices": ("lost", "there")})]),
+    "replica-lag": (replica_lag, [("name", {}), ("seconds", {"type": float})]),
+    "promote": (promote, [("name", {})]),
 }
 
 

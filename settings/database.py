@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from .section import Region, ResourceName, Section, Zone, setting, zone_region
+from .section import Region, ResourceName, Role, Section, Zone, setting, zone_region
 
 DOCS = "https://cloud.google.com/sql/docs/postgres"
 CUSTOM_TIER = re.compile(r"db-custom-(\d+)-(\d+)")
@@ -20,6 +20,7 @@ ClockTime = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$
 Tier = Annotated[str, StringConstraints(pattern=r"^db-(custom-\d+-\d+|perf-optimized-N-\d+)$")]
 """A machine: db-custom-<CPUs>-<memory in MB>, or db-perf-optimized-N-<CPUs>."""
 Edition = Literal["ENTERPRISE", "ENTERPRISE_PLUS"]
+Rebuilds = Annotated[int, Field(ge=0, le=99)]
 
 
 class Disk(Section):
@@ -92,6 +93,27 @@ class Replica(Section):
     """REGIONAL: with a standby in another zone of its region."""
 
 
+class Failover(Section):
+    """Which instance serves, of the primary's and the replica's. `make failover` and `make failback` write these, after they have
+    promoted a replica and said so in Pulumi's state. Written by hand they would move less than that: leave them to the two."""
+
+    serving: Role = setting("primary", "§10.2: the replica takes over")
+    """The role of the region whose instance takes writes: secondary once its replica was promoted."""
+    other: Literal["replica", "fenced"] = setting("replica", "§10.2")
+    """What the instance of the other region is: a replica, or `fenced`: the one that served before, stopped and kept, so that
+    nobody writes to it and what was not replicated can be saved."""
+    rebuilds: dict[Role, Rebuilds] = setting(
+        {"primary": 0, "secondary": 0}, f"{DOCS}/replication/manage-replicas#promote-replica: a promotion cannot be undone"
+    )
+    """How often the instance of a region was built anew as a replica, by the region's role. Each time it needs a new name, which
+    ends in -r1, -r2...: Google keeps that of the deleted one for a week."""
+
+    @property
+    def standing_by(self) -> Role:
+        """The role of the other region."""
+        return "secondary" if self.serving == "primary" else "primary"
+
+
 def _default_flags() -> dict[str, str]:
     return {
         # Plans of slow statements, those inside functions too: services work through functions.
@@ -157,6 +179,22 @@ class Database(Section):
     """The databases of the instance."""
     replicas: dict[Region, Replica] = setting({"us-east1": Replica(zone="us-east1-b")}, "§4.1, §10.2")
     """Read replicas, by their region."""
+    failover: Failover = Failover()
+    """Which of them serves."""
+
+    @model_validator(mode="after")
+    def _serving(self) -> Database:
+        failover = self.failover
+        if failover != Failover() and not self.replicas:
+            raise ValueError(
+                "failover says that another instance serves, was fenced or was rebuilt, but there is none in replicas"
+            )
+        if failover.serving == "secondary" and failover.other == "replica" and not failover.rebuilds.get("primary"):
+            raise ValueError(
+                "failover.other is replica, but the instance of the primary region served before, and Google lets none that did "
+                "follow another: it is fenced until `make failback` has built it anew, which failover.rebuilds.primary counts"
+            )
+        return self
 
     @model_validator(mode="after")
     def _machine(self) -> Database:

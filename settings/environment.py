@@ -16,7 +16,7 @@ from .encryption import Encryption
 from .governance import Governance
 from .identity import Identities
 from .images import Images
-from .kubernetes import Kubernetes, Pod, Role
+from .kubernetes import Kubernetes, Pod
 from .migrations import Migrations
 from .monitoring import Monitoring
 from .network import Network
@@ -27,7 +27,7 @@ from .platform import Labels, Project, Protection, Regions
 from .pooling import POD, Pooling
 from .search import Search
 from .secret import Secrets
-from .section import Section, setting
+from .section import Role, Section, setting
 from .static_assets import StaticAssets
 from .storage import Storage
 from .timeseries import MEMBERS, Members, TimeSeries
@@ -109,6 +109,30 @@ class Environment(Section):
     def named(self, base: str) -> str:
         """A physical name of this generation: `alphintra-main-db`, and from generation 2 on `alphintra-main-db-g2`."""
         return base if self.generation == 1 else f"{base}-g{self.generation}"
+
+    @property
+    def database_instances(self) -> dict[str, str]:
+        """The physical names of the main database's instances, by region: of the one that is in the primary region, and of the
+        replica in the other, whichever of them serves."""
+        database, rebuilds = self.database, self.database.failover.rebuilds
+        bases: dict[str, tuple[str, Role]] = {self.regions.primary: (database.name, "primary")}
+        bases |= {region: (f"{database.replica_name}-{region}", "secondary") for region in database.replicas}
+        return {
+            region: self.named(f"{base}-r{rebuilds[role]}" if rebuilds.get(role) else base)
+            for region, (base, role) in bases.items()
+        }
+
+    @property
+    def serving_region(self) -> str:
+        """The region whose instance of the main database takes writes."""
+        return getattr(self.regions, self.database.failover.serving)
+
+    @property
+    def database_followers(self) -> list[str]:
+        """The regions whose instance follows the one that serves."""
+        if self.database.failover.other == "fenced":
+            return []
+        return [region for region in self.database_instances if region != self.serving_region]
 
     @property
     def keys_in_use(self) -> Encryption:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from .machines import DAEMONS, Size, allocatable, machine_size
-from .section import Cidr, Region, ResourceName, Section, setting
+from .section import Cidr, Region, ResourceName, Role, Section, setting
 
 DOCS = "https://cloud.google.com/kubernetes-engine/docs"
 LONGEST_CLUSTER_NAME = 40
@@ -18,7 +18,6 @@ MOST_BACKUPS = 360
 SURGE = 1
 """Nodes that an upgrade adds to a pool in each zone, before it takes old ones away."""
 
-Role = Literal["primary", "secondary"]
 ZoneLetter = Literal["a", "b", "c", "d", "f"]
 Sysctl = Annotated[str, StringConstraints(pattern=r"^(fs|kernel|net|vm)\.[a-z0-9_.-]+$")]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -31,6 +31,9 @@ def setting(default: Any, source: str, *, unit: str | None = None, **constraints
 
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]+-[a-z]+\d$")]
 """A Google Cloud region, such as us-central1."""
+
+Role = Literal["primary", "secondary"]
+"""A region's role, in `regions`; it stays when a store moves."""
 
 Zone = Annotated[str, StringConstraints(pattern=r"^[a-z]+-[a-z]+\d-[a-z]$")]
 """A zone of a region, such as us-central1-a."""

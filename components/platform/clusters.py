@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from settings.kubernetes import Role
+from settings.section import Role
 from settings.section import images as images_of
 
 from ..cluster_backups import ClusterBackups, ClusterBackupsArgs

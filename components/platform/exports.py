@@ -39,6 +39,8 @@ def exports(
             "connectionName": database.primary.connection_name,
             "host": database.hosts["primary"],
             "replicas": {region: database.hosts[region] for region in database.replicas},
+            "region": settings.serving_region,
+            "failedOver": settings.database.failover.serving != "primary",
         },
         **on_clusters,
         "caches": {

@@ -83,7 +83,7 @@ def analytics(base: Foundation, database: CloudSql, storage: CloudStorage) -> An
     """BigQuery, which reads the replica of its region where there is one, and takes in the audit logs."""
     settings = base.settings
     region = base.regions[settings.analytics.region]
-    replica = database.replicas.get(region)
+    replica = database.instances[region] if region in settings.database.replicas else None
     reader = base.secrets.credentials.get(REPLICA_USERS["bigquery"])
     return Analytics(
         "analytics",
@@ -95,7 +95,7 @@ def analytics(base: Foundation, database: CloudSql, storage: CloudStorage) -> An
             members=base.groups,
             buckets={bucket: made.name for bucket, made in storage.buckets.items()},
             replica=ReplicaArgs(
-                instance=settings.named(f"{settings.database.replica_name}-{region}"),
+                instance=settings.database_instances[region],
                 connection_name=replica.connection_name,
                 user=database.users["bigquery"].name,
                 password=reader.value,

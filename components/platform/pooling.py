@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from settings.kubernetes import Role
 from settings.pooling import POD
+from settings.section import Role
 
 from ..cloud_sql import CloudSql, server_ca
 from ..migrations import Migrations
@@ -27,7 +27,9 @@ def pooling(base: Foundation, on: Clusters, database: CloudSql, schema: Migratio
 def _poolers(base: Foundation, on: Clusters, role: Role, database: CloudSql, schema: Migrations) -> PgBouncer:
     settings, region = base.settings, base.regions[role]
     spaces, known = on.namespaces[region], settings.pooling
-    instance = database.primary if role == "primary" else database.replicas[region]
+    # Those of the primary region write, wherever the database is; others use the instance beside them, which may have taken over.
+    beside = region if role != "primary" and region in database.hosts else "primary"
+    instance = database.primary if beside == "primary" else database.instances[region]
     credential = base.secrets.credentials[MAIN_DATABASE_USERS[USER]]
     callers = {(settings.identities.workloads[client].kubernetes or "").partition("/")[0] for client in known.clients}
     return PgBouncer(
@@ -44,7 +46,7 @@ def _poolers(base: Foundation, on: Clusters, role: Role, database: CloudSql, sch
             account=spaces.accounts[f"{POD}/{USER}"].metadata.name,
             priority=spaces.priorities[PRIORITY].metadata.name,
             password=credential,
-            host=database.hosts["primary" if role == "primary" else region],
+            host=database.hosts[beside],
             databases=settings.database.databases,
             server_ca=server_ca(instance),
             server_range=str(settings.network.managed_services),

@@ -14,7 +14,7 @@ PRIORITY = "alphintra-batch"
 def backup_verification(base: Foundation, on: Clusters) -> None:
     """Of the main database: the job in the primary region, the throw-away instance in the other, where the backups are."""
     settings, region = base.settings, base.primary
-    spaces, elsewhere = on.namespaces[region], base.regions["secondary"]
+    spaces, elsewhere = on.namespaces[region], base.regions[settings.database.failover.standing_by]
     known_as = settings.identities.workloads[WORKLOAD].kubernetes or ""
     account = spaces.accounts[known_as]
     BackupVerification(
@@ -22,7 +22,7 @@ def backup_verification(base: Foundation, on: Clusters) -> None:
         BackupVerificationArgs(
             settings=settings.verification,
             project=base.project,
-            instance=settings.named(settings.database.name),
+            instance=settings.database_instances[settings.serving_region],
             database=settings.migrations.database,
             region=elsewhere,
             key=base.encryption.key_for("database", elsewhere),

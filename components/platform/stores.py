@@ -55,12 +55,14 @@ def main_database(base: Foundation) -> CloudSql:
         CloudSqlArgs(
             settings=settings.database,
             project=base.project,
-            primary_name=settings.named(settings.database.name),
-            replica_names={
-                region: settings.named(f"{settings.database.replica_name}-{region}") for region in settings.database.replicas
-            },
             region=base.primary,
-            backup_location=base.regions["secondary"],
+            names=settings.database_instances,
+            serving=settings.serving_region,
+            rebuilds={base.regions[role]: times for role, times in settings.database.failover.rebuilds.items()},
+            backup_locations={
+                base.regions["primary"]: base.regions["secondary"],
+                base.regions["secondary"]: base.regions["primary"],
+            },
             network=network.vpc.id,
             address_range=network.managed_services_range.name,
             dns_zone=network.dns_zone.name,

@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import faults
 from ..errors import TimedOut
+from ..outages import lost_region
 from ..store import Kept, Row, Store
 from ..values import Props, at, every, merge
 from . import rules
@@ -91,12 +92,19 @@ class Cloud:
         return row
 
     def read(self, type_: ResourceType, id_: str, project: str) -> Row | None:
-        """The resource as it is now, or None."""
+        """The resource as it is now, or None.
+
+        Raises:
+            Refusal: its region is lost.
+        """
         with self.store.transaction():
             if type_.newest and id_.endswith("/latest"):
                 series = [row for row in self.store.all(type_.type) if row.id.startswith(id_.removesuffix("latest"))]
                 return series[-1] if series else None
-            return self._found(type_, project, id_)
+            row = self._found(type_, project, id_)
+            if row and (region := lost_region(self.store, row.properties)):
+                raise common.Refusal(503, f"The service is currently unavailable in region {region}.", "backendError")
+            return row
 
     def update(self, type_: ResourceType, id_: str, inputs: Props, place: Place, timeout: float = 0) -> Row:
         """Changes a resource in place.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import LocalCloudError
+from ..outages import lost_region
 from ..store import Row, Store
 from ..values import at, is_object, list_at
 from .kinds import served_version
@@ -60,10 +61,12 @@ def find(store: Store, kubeconfig: Kubeconfig) -> Row:
     """The cluster of a kubeconfig; inside a transaction.
 
     Raises:
-        Unreachable: there is none.
+        Unreachable: there is none, or its region is lost.
     """
     for row in store.all(CLUSTER):
         if kubeconfig.host in [at(row.properties, path) for path in ENDPOINTS]:
+            if region := lost_region(store, row.properties):
+                raise Unreachable(f"dial tcp {kubeconfig.host}:443: i/o timeout (region {region} is lost)")
             _require_schemas(str(at(row.properties, "masterVersion") or ""))
             return row
     raise Unreachable(

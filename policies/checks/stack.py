@@ -46,13 +46,20 @@ def _place(resource: Resource) -> str:
 
 
 def database_has_replica(instance: Resource, stack: Stack) -> str | None:
-    """A primary has a replica in another region, of the same version and at least as large."""
-    if at(instance.properties, "masterInstanceName"):
+    """A primary has a replica in another region, of the same version and at least as large; after a failover, until that is built
+    anew, the one that served before is there."""
+    if at(instance.properties, "masterInstanceName") or _is_fenced(instance):
         return None
     replicas = [known for known, property_ in stack.pointing_at(instance, INSTANCE) if property_ == "masterInstanceName"]
+    replicas += [known for known in stack.of(INSTANCE) if _is_fenced(known)]
     away = [known for known in replicas if _place(known) != _place(instance)]
     fitting = [known for known in away if _version(known) == _version(instance) and _size(known) >= _size(instance)]
     return None if fitting else "no replica in another region has its version and its size"
+
+
+def _is_fenced(instance: Resource) -> bool:
+    """Whether the instance is kept out of service: it served before another took over."""
+    return at(instance.properties, "settings.activationPolicy") == "NEVER"
 
 
 def _version(instance: Resource) -> Any:
@@ -194,7 +201,9 @@ STORES = {INSTANCE: "database", REDIS_CLUSTER: "cache", VALKEY: "sessions"}
 
 
 def is_watched(resource: Resource, stack: Stack) -> str | None:
-    """An alert names it."""
+    """An alert names it, unless it is kept out of service."""
+    if resource.type == INSTANCE and _is_fenced(resource):
+        return None
     names = [str(at(resource.properties, path)) for path in ("name", "instanceId", "clusterId") if at(resource.properties, path)]
     filters = (text for alert in stack.of(ALERT) for text in _filters(alert.properties))
     return None if any(name in text for text in filters for name in names) else f"no alert names {names[0]}"
@@ -227,7 +236,10 @@ def backups_are_apart(bucket: Resource, stack: Stack) -> str | None:
     """Backups are not in the region of the databases."""
     if not str(at(bucket.properties, "name")).endswith("-backups"):
         return None
-    primaries = [known for known in stack.of(INSTANCE) if not at(known.properties, "masterInstanceName")]
+    if at(stack.outputs, "mainDatabase.failedOver"):
+        return None  # it moved to them, and a bucket cannot move; Cloud SQL's own backups moved on to the other region
+    instances = [known for known in stack.of(INSTANCE) if not _is_fenced(known)]
+    primaries = [known for known in instances if not at(known.properties, "masterInstanceName")]
     beside = any(_place(known) == _place(bucket) for known in primaries)
     return f"location is {_place(bucket)}, where the database is" if beside else None
 

@@ -28,11 +28,8 @@ def places(env: Environment) -> None:
 
 
 def names(env: Environment) -> None:
-    for base in (
-        env.database.name,
-        *(f"{env.database.replica_name}-{region}" for region in env.database.replicas),
-    ):
-        whole = f"{env.project.id}:{env.named(base)}"
+    for name in env.database_instances.values():
+        whole = f"{env.project.id}:{name}"
         if len(whole) > NAME_LENGTH:
             raise ValueError(
                 f"database name {whole} has {len(whole)} characters; Cloud SQL takes {NAME_LENGTH} with the project's id"

@@ -129,6 +129,8 @@ def test_outputs_are_references() -> None:
         "connectionName": "alphintra-prod:us-central1:alphintra-main-db",
         "host": "main-db.alphintra.internal",
         "replicas": {"us-east1": "main-db-us-east1.alphintra.internal"},
+        "region": "us-central1",
+        "failedOver": False,
     }
     assert outputs["poolers"] == {
         region: {"host": "pgbouncer.pgbouncer.svc.cluster.local", "port": 6432} for region in ("us-central1", "us-east1")

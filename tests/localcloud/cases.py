@@ -52,6 +52,21 @@ def _common() -> list[Case]:
         )
     )
 
+    p = project_of("region-answers")
+    there = [api("sqladmin"), instance("elsewhere", region="us-west4")]
+    cases.append(
+        Case(
+            rule="region-answers",
+            project=p,
+            setup=there[:1],
+            stage=[("region", "us-west4", "lost")],
+            unstage=[("region", "us-west4", "there")],
+            bad=there,
+            good=there,
+            says="Error 503: The service is currently unavailable in region us-west4",
+        )
+    )
+
     p = project_of("name-taken")
     twin = Res("twin", NETWORK, {"name": "net", "autoCreateSubnetworks": False})
     other = Res("twin", NETWORK, {"name": "other", "autoCreateSubnetworks": False})

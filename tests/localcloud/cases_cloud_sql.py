@@ -132,6 +132,37 @@ def _cloud_sql() -> list[Case]:
         )
     )
 
+    rule = "sql-promotion"
+    p = project_of(rule)
+    both = [api("sqladmin"), instance(settings=backups())]
+    follower = instance("replica", instanceType="READ_REPLICA_INSTANCE", masterInstanceName="db")
+    alone = "CLOUD_SQL_INSTANCE"
+    cases.append(
+        Case(
+            rule=rule,
+            project=p,
+            setup=[*both, follower],
+            bad=[*both, instance("replica", masterInstanceName="db", instanceType=alone)],
+            good=[*both, instance("replica", instanceType=alone)],
+            says="Please remove master_instance_name and try again",
+        )
+    )
+
+    rule = "sql-instance-runs"
+    p = project_of(rule)
+    user = Res("user", USER, {"instance": "db", "name": "anna"})
+    stopped, running = ([api("sqladmin"), instance(settings={"activationPolicy": policy})] for policy in ("NEVER", "ALWAYS"))
+    cases.append(
+        Case(
+            rule=rule,
+            project=p,
+            setup=stopped,
+            bad=[*stopped, user],
+            good=[*running, user],
+            says="since instance is not running",
+        )
+    )
+
     iam = {"databaseFlags": [{"name": "cloudsql.iam_authentication", "value": "on"}]}
     for rule, says, flags, wrong, right in (
         (

@@ -276,6 +276,20 @@ def replica_key(request: Request) -> Refusal | None:
     return None
 
 
+@rule(
+    "sql-promotion",
+    INSTANCE,
+    verbs=("update",),
+    source="https://github.com/hashicorp/terraform-provider-google/blob/main/google/services/sql/resource_sql_database_instance.go",
+)
+def sql_promotion(request: Request) -> Refusal | None:
+    """A replica is promoted by taking its primary's name out together with the change of its type."""
+    promoted = request.was("instanceType") == "READ_REPLICA_INSTANCE" and request.get("instanceType") == "CLOUD_SQL_INSTANCE"
+    if promoted and is_replica(request.new):
+        return invalid("Replica promote configuration check failed. Please remove master_instance_name and try again.")
+    return None
+
+
 @rule("sql-disk-shrinks", INSTANCE, verbs=("update",), source=f"{DOCS}/instance-settings#storage-capacity-2ndgen")
 def sql_disk_shrinks(request: Request) -> Refusal | None:
     """A disk grows and never shrinks."""
@@ -291,6 +305,13 @@ def private_network_removed(old: Mapping[str, Any], new: Mapping[str, Any]) -> l
 
     path = "settings.ipConfiguration.privateNetwork"
     return [path] if at(old, path) and not at(new, path) else []
+
+
+@replaces(INSTANCE)
+def made_to_follow(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """An instance that follows none, or another, cannot be made to follow one: a promotion cannot be undone."""
+    path = "masterInstanceName"
+    return [path] if new.get(path) and new.get(path) != old.get(path) else []
 
 
 @replaces(INSTANCE)
@@ -325,6 +346,15 @@ def sql_iam_authentication(request: Request) -> Refusal | None:
         return invalid(
             "Invalid request: IAM database authentication is not enabled for this instance (cloudsql.iam_authentication)."
         )
+    return None
+
+
+@rule("sql-instance-runs", USER, DATABASE, source=f"{DOCS}/start-stop-restart-instance#activation-policy")
+def sql_instance_runs(request: Request) -> Refusal | None:
+    """Nothing is made or changed inside an instance that is stopped."""
+    instance = request.cloud.named(INSTANCE, f"projects/{request.project}/instances/{last(str(request.get('instance')))}")
+    if instance and at(instance.config, "settings.activationPolicy") == "NEVER":
+        return invalid("Invalid request: Invalid request since instance is not running.")
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...errors import Refusal
+from ...outages import lost_region
 from ...values import at
 from ..naming import project_number
 from ..view import ENABLED_FROM_THE_START, Request, invalid, not_allowed
@@ -32,6 +33,18 @@ def api_enabled(request: Request) -> Refusal | None:
         "this API recently, wait a few minutes for the action to propagate to our systems and retry.",
         "SERVICE_DISABLED",
     )
+
+
+@rule(
+    "region-answers",
+    EVERY_TYPE,
+    verbs=("create", "update", "delete"),
+    source="https://cloud.google.com/docs/geography-and-regions#regional_resources",
+)
+def region_answers(request: Request) -> Refusal | None:
+    """What is in a region that is lost answers nobody."""
+    region = lost_region(request.cloud.store, request.new or request.old)
+    return Refusal(503, f"The service is currently unavailable in region {region}.", "backendError") if region else None
 
 
 @rule("name-taken", EVERY_TYPE, verbs=("create",), source=ERRORS)
