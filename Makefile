@@ -89,6 +89,7 @@ lint: environment ## Style, types, and documents that follow from the code
 	@$(RUN) basedpyright --level error
 	@$(RUN) tools.docs --check
 	@$(RUN) sqlfluff lint --disable-progress-bar --processes 0 --nocolor database >&2
+	@$(RUN) tools.sql_lint
 
 format: environment ## Format the code
 	@$(RUN) ruff format --quiet .
