@@ -57,8 +57,8 @@ review: environment ## What a reviewer needs to know of a change, as one comment
 sample: environment ## Sample data into the empty database of MAIN_DATABASE_URL: USERS=100 SEED=1
 	@$(RUN) database.seeds sample --users '$(USERS)' --seed '$(SEED)'
 
-anonymise: environment ## Take what is personal out of a copy of production: MAIN_DATABASE_URL, DATABASE=<its name>
-	@$(RUN) database.seeds anonymise --database '$(DATABASE)'
+anonymise: environment ## Take what is personal out of a copy of production: MAIN_DATABASE_URL, DATABASE=<its name>; of the time series with SERIES=1
+	@$(RUN) database.seeds anonymise --database '$(DATABASE)' $(if $(SERIES),--timeseries)
 
 clean-local: ## Forget the local cloud
 	@rm -rf .cache/local

@@ -1,7 +1,7 @@
 """The command line of `database.seeds`.
 
 MAIN_DATABASE_URL         postgresql://…, of a login that is a member of alphintra_owner
-TIMESERIES_DATABASE_URL   optional, for `sample`: fills the time-series database too
+TIMESERIES_DATABASE_URL   the same of the time-series database; `sample` fills it too where it is there
 FIELD_KEY                 optional, for `sample`: 64 hexadecimal digits, the local key that fields are sealed under
 """
 
@@ -18,7 +18,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from . import load, series
-from .anonymise import Classification, Connection, NotACopyError, UnclassifiedError, anonymise
+from .anonymise import CLASSIFICATION, SERIES, Classification, Connection, NotACopyError, UnclassifiedError, anonymise
 
 DEV_KEY = hashlib.sha256(b"alphintra dev: protects nothing").digest()
 """What fields of a sample are sealed under, where nothing else is said."""
@@ -36,16 +36,19 @@ def main() -> int:
     sample.add_argument("--until", type=datetime.fromisoformat, help="the day it ends with, as YYYY-MM-DD (default: today)")
     copy = commands.add_parser("anonymise", help="a copy of production, in place")
     copy.add_argument("--database", required=True, help="the name of the copy: says that it is one")
+    copy.add_argument("--timeseries", action="store_true", help="it is a copy of the time series")
     arguments = parser.parse_args()
-    main_url = os.environ.get("MAIN_DATABASE_URL")
-    if not main_url:
-        parser.error("MAIN_DATABASE_URL must be in the environment")
+    series_alone = arguments.command == "anonymise" and arguments.timeseries
+    variable, classification = ("TIMESERIES_DATABASE_URL", SERIES) if series_alone else ("MAIN_DATABASE_URL", CLASSIFICATION)
+    url = os.environ.get(variable)
+    if not url:
+        parser.error(f"{variable} must be in the environment")
     try:
         if arguments.command == "anonymise":
-            with _open(main_url) as connection:
-                _say(anonymise(connection, arguments.database, Classification.read()))
+            with _open(url) as connection:
+                _say(anonymise(connection, arguments.database, Classification.read(classification)))
         else:
-            _sample(main_url, arguments)
+            _sample(url, arguments)
     except (
         load.NotEmptyError,
         series.NotEmptyError,

@@ -1,7 +1,7 @@
 """Makes a copy of production one that staging may have: what is personal goes, what the program needs stays.
 
-Which columns are personal is in classification.yaml, which is compared with the database first: a column that nobody has
-decided about stops it before anything is changed.
+Which columns are personal is in classification.yaml, and of the time series in classification-timeseries.yaml. It is compared
+with the database first: a column that nobody has decided about stops it before anything is changed.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from .people import FIRST, LAST
 
 Connection = psycopg.Connection[DictRow]
 CLASSIFICATION = Path(__file__).with_name("classification.yaml")
+SERIES = Path(__file__).with_name("classification-timeseries.yaml")
 UNUSABLE = "anonymised: nobody signs in with this"
 
 CODE: LiteralString = (
@@ -71,23 +72,30 @@ class Classification:
     """Tables that are emptied, each with why."""
     columns: Mapping[str, Mapping[str, str]]
     """The rule of every column of every other table."""
+    hypertables: bool = False
+    """Whether they are TimescaleDB's: what is compressed there is not rewritten."""
 
     @classmethod
     def read(cls, path: Path = CLASSIFICATION) -> Classification:
         """That of a file. Refuses a rule that there is not, and a column that is there twice."""
         yaml: Any = YAML(typ="safe", pure=True)
         document: dict[str, Any] = yaml.load(path.read_text())
+        hypertables = bool(document.get("hypertables", False))
         columns: dict[str, dict[str, str]] = {}
         for table, rules in document["columns"].items():
             columns[table] = {}
             for rule, names in rules.items():
                 if rule not in RULES and rule != "keep":
                     raise UnclassifiedError(f"{table}: {rule} is no rule; there are keep, {', '.join(RULES)}")
+                if hypertables and rule != "keep":
+                    raise UnclassifiedError(
+                        f"{table}: {rule} would rewrite what is compressed; keep the column, or empty the table"
+                    )
                 for name in names:
                     if name in columns[table]:
                         raise UnclassifiedError(f"{table}.{name} is {columns[table][name]} and {rule}; it can be one of them")
                     columns[table][name] = rule
-        return cls(document["removed"], columns)
+        return cls(document["removed"], columns, hypertables)
 
     def disagreements(self, connection: Connection) -> list[str]:
         """What a database has that is not here, and what is here that it has not."""
@@ -126,14 +134,28 @@ def anonymise(connection: Connection, database: str, classification: Classificat
         connection.execute("SET LOCAL search_path = public")
         # Thrown away with the transaction: nobody can tell afterwards which value a code was made from.
         connection.execute("SELECT set_config('app.anonymisation_key', %s, true)", [secrets.token_hex(32)])
-        _triggers(connection, "DISABLE", relations)
-        changed = {table: connection.execute(statement).rowcount for table, statement in statements(classification)}
-        _triggers(connection, "ENABLE", relations)
+        if classification.hypertables:
+            changed = _emptied(connection, classification)
+        else:
+            _triggers(connection, "DISABLE", relations)
+            changed = {table: connection.execute(statement).rowcount for table, statement in statements(classification)}
+            _triggers(connection, "ENABLE", relations)
     connection.execute("SET ROLE alphintra_owner")
-    for relation in relations:
+    for relation in changed if classification.hypertables else relations:
         connection.execute(sql.SQL("VACUUM (FULL, ANALYZE) {}").format(sql.Identifier(relation)))
     connection.execute("RESET ROLE")
     return changed
+
+
+def _emptied(connection: Connection, classification: Classification) -> dict[str, int]:
+    """Empties tables by taking their files away; returns how many rows each had."""
+    had: dict[str, int] = {}
+    for table in classification.removed:
+        name = sql.Identifier(table)
+        row = cast("DictRow", connection.execute(sql.SQL("SELECT count(*) AS rows FROM {}").format(name)).fetchone())
+        had[table] = row["rows"]
+        connection.execute(sql.SQL("TRUNCATE {}").format(name))
+    return had
 
 
 def statements(classification: Classification) -> Iterator[tuple[str, sql.Composed]]:
