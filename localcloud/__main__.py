@@ -3,8 +3,9 @@
     show                                    what exists
     kept                                    names that stay taken after a deletion
     rules                                   what is refused, and where that is written down
-    set NAME PROPERTY VALUE                 changes a resource behind Pulumi's back; VALUE is JSON or text
-    delete NAME                             deletes one behind Pulumi's back
+    set NAME PROPERTY VALUE [--by EMAIL]    changes a resource behind Pulumi's back; VALUE is JSON or text
+    delete NAME [--by EMAIL]                deletes one behind Pulumi's back
+    audit                                   who did what, as Cloud Audit Logs would have it
     fault VERB TYPE NTH EFFECT              the NTH matching operation fails, hangs, is lost, or kills a process
     clock [--advance 7d]                    the virtual time; durations in s, m, h or d
     quota METRIC LIMIT                      how many of a type a project may have
@@ -34,6 +35,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from . import audit as audit_log
 from .errors import LocalCloudError
 from .faults import check_effect
 from .gcp import replication
@@ -45,6 +47,7 @@ from .store import Row, Store
 
 DEFAULT_FOLDER = Path(__file__).resolve().parents[1] / ".cache" / "local" / "cloud"
 VERSION = "gcp:secretmanager/secretVersion:SecretVersion"
+SOMEBODY = "somebody@example.com"
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -77,11 +80,19 @@ def set_(store: Store, arguments: argparse.Namespace) -> None:
     target[parts[-1]] = _value(arguments.value)
     links = {(link.path, link.target): link.on_delete for link in store.links(row.name)}
     store.put(replace(row, config=config), links)
+    store.record("update", row.type, row.name, "", arguments.by)
 
 
 def delete(store: Store, arguments: argparse.Namespace) -> None:
     """Deletes a resource, as somebody at the console would."""
-    store.remove(_find(store, arguments.name).name)
+    row = _find(store, arguments.name)
+    store.remove(row.name)
+    store.record("delete", row.type, row.name, "", arguments.by)
+
+
+def audit(store: Store, _arguments: argparse.Namespace) -> None:
+    """Shows the audit log, newest first, as JSON."""
+    _print(json.dumps(audit_log.entries(store.operations()), indent=2))
 
 
 def fault(store: Store, arguments: argparse.Namespace) -> None:
@@ -150,12 +161,14 @@ def promote(store: Store, arguments: argparse.Namespace) -> None:
     replication.promote(store, _find(store, arguments.name))
 
 
+BY: tuple[str, dict[str, Any]] = ("--by", {"default": SOMEBODY, "metavar": "EMAIL"})
 COMMANDS: dict[str, tuple[Callable[[Store, argparse.Namespace], None], list[tuple[str, dict[str, Any]]]]] = {
     "show": (show, []),
     "kept": (kept, []),
     "rules": (rules, []),
-    "set": (set_, [("name", {}), ("property", {}), ("value", {})]),
-    "delete": (delete, [("name", {})]),
+    "set": (set_, [("name", {}), ("property", {}), ("value", {}), BY]),
+    "delete": (delete, [("name", {}), BY]),
+    "audit": (audit, []),
     "fault": (fault, [("verb", {}), ("type", {}), ("nth", {"type": int}), ("effect", {})]),
     "clock": (clock, [("--advance", {"metavar": "DURATION"})]),
     "quota": (quota, [("metric", {}), ("limit", {"type": int})]),

@@ -9,9 +9,11 @@ from .gcp import catalog as gcp
 from .gcp import foresee as gcp_foresee
 from .gcp import provider as gcp_provider
 from .gcp.cloud import Place
+from .gcp.naming import NotKnown
 from .kubernetes import foresee as kubernetes
 from .kubernetes import provider as kubernetes_provider
 from .kubernetes.kinds import assumed, kinds
+from .kubernetes.view import within
 from .plugin import Difference
 from .random.provider import SHAPES
 from .shape import Change, Kind
@@ -35,6 +37,19 @@ def recovery_id(token: str, inputs: Mapping[str, Any], project: str, region: str
     if known:
         return known.recovery_id(inputs, project, region)
     return kubernetes.id_of(token, inputs) if kubernetes.is_object_type(token) else None
+
+
+def full_name(token: str, inputs: Mapping[str, Any], id_: str, project: str, region: str) -> str | None:
+    """The name of a resource that is unique over all of its cloud; of an object, within its cluster: `//…/k8s/…`."""
+    known = gcp.types().get(token)
+    if known is None:
+        kind = (kinds().get(token) or assumed(token)) if kubernetes.is_object_type(token) else None
+        namespace, _, name = id_.rpartition("/")
+        return f"//container.googleapis.com/k8s/{within(kind, namespace)}{name}" if kind else None
+    try:
+        return known.full_name(known.path(gcp.with_place(known, inputs, project, region)))
+    except NotKnown:  # the cloud has made it up
+        return known.full_name(id_) if id_.startswith("projects/") else None
 
 
 def foresee(token: str, name: str, inputs: Mapping[str, Any], project: str, region: str) -> tuple[str, Props]:

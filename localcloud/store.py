@@ -22,8 +22,10 @@ from typing import Any
 from .errors import StoreError
 from .values import Props, merge
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 LOCK_SECONDS = 60
+DEPLOYER = "pulumi@local-cloud.iam.gserviceaccount.com"
+"""Who does what the engine asks for."""
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -61,7 +63,8 @@ CREATE TABLE operations (
     verb    TEXT NOT NULL,
     type    TEXT NOT NULL,
     name    TEXT NOT NULL,
-    urn     TEXT NOT NULL
+    urn     TEXT NOT NULL,
+    principal TEXT NOT NULL -- who did it
 );
 CREATE TABLE faults (
     number    INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -286,10 +289,10 @@ class Store:
 
     # -- operations and faults
 
-    def record(self, verb: str, type_: str, name: str, urn: str) -> None:
+    def record(self, verb: str, type_: str, name: str, urn: str, principal: str = DEPLOYER) -> None:
         """Adds a line to the log of operations."""
-        values = (self.now(), verb, type_, name, urn)
-        self._db.execute("INSERT INTO operations (at, verb, type, name, urn) VALUES (?, ?, ?, ?, ?)", values)
+        values = (self.now(), verb, type_, name, urn, principal)
+        self._db.execute("INSERT INTO operations (at, verb, type, name, urn, principal) VALUES (?, ?, ?, ?, ?, ?)", values)
 
     def operations(self) -> list[dict[str, Any]]:
         """The log of operations, oldest first."""
@@ -320,6 +323,9 @@ class Store:
                 self._db.execute(statement)
             self.set_meta("schema_version", SCHEMA_VERSION)
             self.set_meta("digest_key", secrets.token_hex(32))
+        elif self.meta("schema_version") == "1":
+            self._db.execute(f"ALTER TABLE operations ADD COLUMN principal TEXT NOT NULL DEFAULT '{DEPLOYER}'")
+            self.set_meta("schema_version", SCHEMA_VERSION)
         elif (version := self.meta("schema_version")) != SCHEMA_VERSION:
             raise StoreError(
                 f"the local cloud's store {self.path} has version {version}, this program needs {SCHEMA_VERSION}; "

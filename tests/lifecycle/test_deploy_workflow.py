@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,47 +12,11 @@ import yaml
 from tools.recorder import ROOT
 
 from .checkout import Checkout
+from .runner import Runner
 
 WORKFLOWS = ROOT / ".github" / "workflows"
 DEPLOY: dict[Any, Any] = yaml.safe_load((WORKFLOWS / "deploy.yml").read_text())
 JOBS: dict[str, Any] = yaml.safe_load((WORKFLOWS / "deploy-environment.yml").read_text())["jobs"]
-
-
-class Runner:
-    """What GitHub gives a step: its environment's variables, folders, and the step's own text."""
-
-    def __init__(self, checkout: Checkout, folder: Path) -> None:
-        self.checkout, self.temp, self.retention = checkout, folder / "runner", folder / "days"
-        self.temp.mkdir()
-        shutil.copy2(ROOT / "tests" / "lifecycle" / "small_program.py", checkout.root / "__main__.py")
-        (checkout.root / "policies" / "waivers.yaml").write_text("[]\n")  # they are the platform's
-        checkout.env["PATH"] = f"{Path(sys.executable).parent}:{checkout.env['PATH']}"
-        checkout.env.pop("LOCAL_CLOUD_STORE", None)
-
-    def step(self, job: str, environment: str = "dev") -> subprocess.CompletedProcess[str]:
-        [step] = [step for step in JOBS[job]["steps"] if "run" in step]
-        known = {"ENVIRONMENT": environment, "CLOUD": "local", "SMALL_PROGRAM": str(self.retention)}
-        paths = {"RUNNER_TEMP": str(self.temp), "GITHUB_STEP_SUMMARY": str(self.temp / "summary.md")}
-        assert set(step["env"]) == {"ENVIRONMENT", "CLOUD", "PULUMI_BACKEND_URL"}
-        return subprocess.run(
-            ["bash", "-e", "-c", step["run"]],
-            cwd=self.checkout.root,
-            env={**self.checkout.env, **known, **paths},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def ok(self, job: str) -> str:
-        done = self.step(job)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def refused(self) -> str:
-        done = self.step("apply")
-        assert done.returncode == 1, done.stdout
-        assert "Traceback" not in done.stderr
-        return done.stderr
 
 
 @pytest.fixture
@@ -63,28 +24,33 @@ def runner(checkout: Checkout, tmp_path: Path) -> Runner:
     return Runner(checkout, tmp_path)
 
 
+def refused(runner: Runner) -> str:
+    done = runner.step(JOBS["apply"])
+    assert done.returncode == 1, done.stdout
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
 @pytest.mark.engine
 def test_what_was_reviewed_is_what_happens(runner: Runner) -> None:
-    runner.ok("plan")
-    summary = (runner.temp / "summary.md").read_text()
+    runner.ok(JOBS["plan"])
+    summary = runner.summary()
     assert summary.startswith("## dev\n```diff\n+ ")
     assert "+ orders-topic (gcp:Topic)" in summary
     assert summary.endswith("```\n")
-    assert "'dev' stands on the LOCAL CLOUD" in runner.ok("apply")
-    again = runner.refused()
+    assert "'dev' stands on the LOCAL CLOUD" in runner.ok(JOBS["apply"])
+    again = refused(runner)
     assert "plan.json no longer matches: 'dev' was changed after the plan was made" in again, "an approval is spent"
 
     runner.retention.write_text("8")
-    runner.ok("plan")
-    assert (
-        "~ orders-topic (gcp:Topic)\n    messageRetentionDuration: 604800s -> 691200s" in (runner.temp / "summary.md").read_text()
-    )
+    runner.ok(JOBS["plan"])
+    assert "~ orders-topic (gcp:Topic)\n    messageRetentionDuration: 604800s -> 691200s" in runner.summary()
     runner.retention.write_text("9")
-    other = runner.refused()
+    other = refused(runner)
     assert "orders-topic violates plan" in other.replace("::", " ").replace("resource urn", "")
     assert other.rstrip().endswith("Nothing was changed.")
     runner.retention.write_text("8")
-    assert "'dev' stands" in runner.ok("apply"), "the plan held all the while"
+    assert "'dev' stands" in runner.ok(JOBS["apply"]), "the plan held all the while"
 
 
 def test_a_plan_may_look_and_an_update_waits_for_who_guards_its_environment() -> None:

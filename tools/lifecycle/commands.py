@@ -74,11 +74,15 @@ def drift(workspace: Workspace, _confirm: Confirm) -> int:
     with _looking(workspace) as deployment:
         if not deployment.get("resources"):
             raise CommandError(f"'{workspace.environment}' is not up; `make up ENV={workspace.environment}` builds it")
-        changes = _previewed(workspace, refresh=True).changes
+        report = _previewed(workspace, refresh=True)
+        changes = report.changes
         if not changes:
             _result(f"'{workspace.environment}' is as declared: nothing would change")
             return 0
-        _result(f"'{workspace.environment}' has drifted; `make up ENV={workspace.environment}` would:")
+        _told(workspace, deployment, report)
+        env = f"ENV={workspace.environment}"
+        first = f"`make refresh {env}` and then " if report.differences else ""  # an update looks at the state only
+        _result(f"'{workspace.environment}' has drifted; {first}`make up {env}` would:")
         _result("\n".join(change.line for change in changes.values()))
     return DRIFTED
 
@@ -212,6 +216,18 @@ def _previewed(workspace: Workspace, *, refresh: bool = False, plan: Path | None
             policy_pack_configs=workspace.policy_pack_configs,
         )
     return report
+
+
+def _told(workspace: Workspace, deployment: Mapping[str, Any], report: Report) -> None:
+    """Says what differs at the cloud from what was deployed: who changed it, and how it is adopted or taken back."""
+    if not report.differences:
+        return
+    from ..drift import report as told  # noqa: PLC0415 - what it needs is loaded only where there is drift
+    from ..drift import text  # noqa: PLC0415
+
+    found = told.report(workspace, deployment, report.differences)
+    _result(f"{len(found)} resource(s) of '{workspace.environment}' are not as they were deployed:")
+    _result("\n".join([*text.lines(found, workspace.environment), ""]))
 
 
 def _undecided(report: Report) -> str:

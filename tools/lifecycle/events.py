@@ -11,7 +11,7 @@ from typing import Any
 
 from pulumi.automation import EngineEvent, OpType
 
-from ..property_path import text_at
+from ..property_path import text_at, value_at
 
 CHANGING = {
     OpType.CREATE: "+",
@@ -51,6 +51,17 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """A resource that a refresh found to be other than the state says, or gone."""
+
+    urn: str
+    gone: bool
+    details: tuple[str, ...]
+    edits: Mapping[str, tuple[Any, Any]]
+    """By property: what the state says, and what was found."""
+
+
+@dataclass(frozen=True)
 class Failure:
     """An operation that failed."""
 
@@ -67,6 +78,8 @@ class Report:
     verb: str
     progress: bool = True
     changes: dict[str, Change] = field(default_factory=dict)
+    differences: list[Difference] = field(default_factory=list[Difference])
+    """What a refresh on the way found, in the order of the state."""
     failures: list[Failure] = field(default_factory=list)
     errors: list[tuple[str, str]] = field(default_factory=list)
     """(URN or "", message) of every error, in the order they came."""
@@ -122,6 +135,8 @@ class Report:
         self.done += not planning and metadata.op != OpType.SAME
         if self.verb == "refresh":  # what was planned was to look; what was found is known only now
             self._planned(metadata)
+        elif metadata.op == OpType.REFRESH and (metadata.new is None or metadata.detailed_diff):
+            self.differences.append(difference(metadata))
         now = time.monotonic()
         if self.progress and now - self._said >= 1:
             self._said = now
@@ -172,6 +187,15 @@ def details(metadata: Any) -> list[str]:
         replaces = " (replaces)" if "replace" in str(difference.diff_kind.value) else ""
         lines.append(f"{path}: {_value(old, path)} -> {_value(new, path)}{replaces}")
     return lines
+
+
+def difference(metadata: Any) -> Difference:
+    """What a refresh found of a resource that is not as the state says."""
+    if metadata.new is None:
+        return Difference(metadata.urn, gone=True, details=(), edits={})
+    old, new = metadata.old.inputs, metadata.new.inputs
+    edits = {path: (value_at(old, path), value_at(new, path)) for path in sorted(metadata.detailed_diff)}
+    return Difference(metadata.urn, gone=False, details=tuple(details(metadata)), edits=edits)
 
 
 def name_of(urn: str) -> str:
