@@ -3,6 +3,7 @@
 #   ENV=dev|staging|prod     the environment, Pulumi.<env>.yaml    (default: dev)
 #   CLOUD=local|gcp          the stand-in on this machine, or Google Cloud (default: local)
 #   PLAN=file                a plan that `preview` keeps, and that `up` may not leave
+#   LEVELS=levels.json       levels of the policies' rules for this run: mandatory, advisory, disabled or remediate
 #   YES=1                    do not ask before changing Google Cloud
 #   PYTHON=python3.12        the Python to set up with: 3.11 or newer
 
@@ -14,7 +15,7 @@ SEED ?= 1
 
 RUN := .venv/bin/python -m
 LIFECYCLE := $(RUN) tools.lifecycle
-WHERE := --env '$(ENV)' --cloud '$(CLOUD)' $(if $(YES),--yes) $(if $(PLAN),--plan '$(PLAN)')
+WHERE := --env '$(ENV)' --cloud '$(CLOUD)' $(if $(LEVELS),--levels '$(LEVELS)') $(if $(YES),--yes) $(if $(PLAN),--plan '$(PLAN)')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup environment programs up preview drift refresh destroy protect unprotect inventory policy cost review sample anonymise \
@@ -46,7 +47,7 @@ inventory: environment ## What the program declares, as JSON; needs no engine
 	@$(RUN) tools.inventory --env '$(ENV)'
 
 policy: environment ## What the policies say of an environment; needs no engine. FORMAT=json|sarif|junit
-	@$(RUN) tools.policy --env '$(ENV)' $(if $(FORMAT),'--$(FORMAT)' -)
+	@$(RUN) tools.policy --env '$(ENV)' $(if $(LEVELS),--config '$(LEVELS)') $(if $(FORMAT),'--$(FORMAT)' -)
 
 cost: environment ## What an environment costs a month at list prices; needs no engine. AGAINST=<revision> FORMAT=json
 	@$(RUN) tools.cost --env '$(ENV)' $(if $(AGAINST),--against '$(AGAINST)') $(if $(FORMAT),--format '$(FORMAT)')

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
-from .rule import ENVIRONMENTS, LEVELS, About, Level
+from .rule import ENVIRONMENTS, LEVELS, About, Level, Rule
 
 ALL = "all"
 """Stands for every rule in a configuration, as it does in Pulumi's."""
@@ -30,7 +32,15 @@ class Enforcement:
         if rule.is_guard and self.tearing_down:
             return "disabled"
         own = rule.level(self.environment)
-        return self.configured.get(rule.id) or (self.configured.get(ALL) if own != "disabled" else None) or own
+        if rule.id in self.configured or own == "disabled":
+            return self.configured.get(rule.id, own)
+        of_all = self.configured.get(ALL, own)
+        return own if of_all == "remediate" and not has_remedy(rule) else of_all
+
+
+def has_remedy(rule: About) -> bool:
+    """Whether the rule can put right what it finds."""
+    return isinstance(rule, Rule) and rule.remedy is not None
 
 
 def environment_of(name: str) -> str:
@@ -38,16 +48,36 @@ def environment_of(name: str) -> str:
     return name if name in ENVIRONMENTS else "prod"
 
 
+def levels_in(file: Path, rules: Iterable[About]) -> dict[str, Level]:
+    """The levels that a file gives, as `pulumi --policy-pack-config` takes them.
+
+    Raises:
+        PolicyError: it cannot be read, or is no configuration of these rules.
+    """
+    try:
+        given = json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise PolicyError(f"{file}: {error}") from None
+    return configured(given, rules, str(file))
+
+
 def configured(given: object, rules: Iterable[About], source: str) -> dict[str, Level]:
     """Levels by rule, as a configuration gives them: a level, or an object with `enforcementLevel`.
 
     Raises:
-        PolicyError: it names a rule or a level that does not exist.
+        PolicyError: it names a rule or a level that does not exist, or asks a rule for a remedy that has none.
     """
     if not isinstance(given, Mapping):
         raise PolicyError(f"{source}: must be an object of rules and levels, and is {given!r}")
-    known = {ALL, *(rule.id for rule in rules)}
-    return {str(name): _level(str(name), value, known, source) for name, value in cast("Mapping[Any, Any]", given).items()}
+    known = {rule.id: rule for rule in rules}
+    levels: dict[str, Level] = {
+        str(name): _level(str(name), value, [ALL, *known], source) for name, value in cast("Mapping[Any, Any]", given).items()
+    }
+    for name, level in levels.items():
+        if level == "remediate" and name != ALL and not has_remedy(known[name]):
+            able = ", ".join(sorted(rule.id for rule in known.values() if has_remedy(rule)))
+            raise PolicyError(f"{source}: {name}: it has no remedy; those that have one are {able}")
+    return levels
 
 
 def _level(name: str, value: Any, known: Iterable[str], source: str) -> Level:

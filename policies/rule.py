@@ -22,6 +22,8 @@ NOT_DEV = "MMD"
 Check = Callable[[Mapping[str, Any]], str | None]
 """From a resource's properties to what is wrong, or None. It looks at one property: a value that a preview does not know
 makes the whole check undecided, and must not hide another finding."""
+Remedy = Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
+"""From the properties of a resource, and those of its provider, to what puts it right: values by dotted path."""
 Relation = Callable[[Resource, Stack], str | None]
 """From a resource and the stack around it to what is wrong, or None. It is undecided for one resource at a time."""
 Severity = Literal["low", "medium", "high", "critical"]
@@ -64,6 +66,8 @@ class Rule(About):
     """A policy on one resource at a time."""
 
     check: Check
+    remedy: Remedy | None = None
+    """What puts it right at the level `remediate`, which no environment has by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)

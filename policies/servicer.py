@@ -15,12 +15,13 @@ from google.protobuf import json_format
 from pulumi.runtime.proto import analyzer_pb2 as proto
 from pulumi_policy import EnforcementLevel, Policy, policy
 from pulumi_policy.deserialize import deserialize_properties
-from pulumi_policy.proxy import unknown_checking_proxy
+from pulumi_policy.proxy import UnknownValueError, unknown_checking_proxy
 
 from .enforcement import Enforcement, PolicyError, configured, environment_of
 from .judge import Judge, Verdict
+from .remedy import applied
 from .resources import STACK, Resource, Stack
-from .rule import About, Level
+from .rule import About, Level, Remedy, Rule
 from .waivers import Waiver
 
 LEVELS: Mapping[Level, int] = {
@@ -84,20 +85,54 @@ class Servicer:
         found = [_resource(known, self._inputs.get(known.urn)) for known in request.resources]
         return _answer(self._judge.stack(Stack(found, self._enforcement.environment)))
 
-    def Remediate(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Nothing, unless somebody asked for a rule to be applied."""
-        asked = "remediate" in self._enforcement.configured.values()
-        return self._sdks.Remediate(request, context) if asked else proto.RemediateResponse()
+    def Remediate(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        """What the rules that somebody asked for it make of a resource, one after the other, before any is asked about it.
+
+        What a preview does not know is left as it is, for the update.
+        """
+        answer = proto.RemediateResponse()
+        for rule, remedy in self._remedies:
+            changes = self._changes(rule, remedy, request)
+            if changes:
+                mended = applied(request.properties, changes)
+                request.properties.CopyFrom(mended)
+                answer.remediations.add(
+                    policyName=rule.id,
+                    policyPackName=PACK,
+                    policyPackVersion=VERSION,
+                    description=rule.title,
+                    properties=mended,
+                )
+        return answer
+
+    @staticmethod
+    def _changes(rule: Rule, remedy: Remedy, request: Any) -> Mapping[str, Any]:
+        properties = _resource(request).properties
+        try:
+            if rule.is_about(request.type) and rule.check(properties):
+                return remedy(properties, _properties(request.provider))
+        except UnknownValueError:
+            pass
+        return {}
 
     def _enforce(self, enforcement: Enforcement) -> None:
         self._enforcement, self._judge = enforcement, Judge(self._rules, enforcement, self._waivers)
+        self._remedies: list[tuple[Rule, Remedy]] = [
+            (rule, rule.remedy)
+            for rule in self._rules
+            if isinstance(rule, Rule) and rule.remedy is not None and enforcement.level(rule) == "remediate"
+        ]
+
+
+def _properties(known: Any) -> Any:
+    return unknown_checking_proxy(deserialize_properties(json_format.MessageToDict(known.properties)))
 
 
 def _resource(known: Any, inputs: Mapping[str, Any] | None = None) -> Resource:
     """A resource of the protocol's; both kinds of request have the same fields, but for those of a whole stack."""
     properties: Any = inputs
     if not inputs or known.type == STACK:
-        properties = unknown_checking_proxy(deserialize_properties(json_format.MessageToDict(known.properties)))
+        properties = _properties(known)
     whole = isinstance(known, proto.AnalyzerResource)
     return Resource(
         type=known.type,

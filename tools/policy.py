@@ -7,14 +7,13 @@ same for machines, each to a file or, with `-`, to stdout in place of the text.
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from policies.enforcement import Enforcement, PolicyError, configured, environment_of
+from policies.enforcement import Enforcement, PolicyError, environment_of, levels_in
 from policies.judge import Judge, Verdict
 from policies.resources import STACK, Resource, Stack
 from policies.rule import Level
@@ -40,7 +39,7 @@ def main() -> int:
         parser.add_argument(f"--{name}", metavar="FILE", help=f"write {name.upper()} to a file, or to stdout with -")
     arguments = parser.parse_args()
     try:
-        levels = _levels(arguments.config)
+        levels = levels_in(arguments.config, RULES) if arguments.config else {}
         report = judged(recorded(arguments.env), arguments.env, levels)
     except (PolicyError, SettingsError) as error:
         print(error, file=sys.stderr)
@@ -90,16 +89,6 @@ def resources_of(recorder: Recorder) -> Sequence[Resource]:
         )
         for known in recorder.registrations
     ]
-
-
-def _levels(file: Path | None) -> dict[str, Level]:
-    if file is None:
-        return {}
-    try:
-        given = json.loads(file.read_text())
-    except (OSError, ValueError) as error:
-        raise PolicyError(f"{file}: {error}") from None
-    return configured(given, RULES, str(file))
 
 
 if __name__ == "__main__":

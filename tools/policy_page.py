@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from policies.coverage import FRAMEWORKS, coverage, numbers
+from policies.enforcement import has_remedy
 from policies.rule import About
 from policies.rules import RULES, SUBJECTS
 
@@ -13,7 +14,9 @@ Part = str | tuple[Sequence[str], list[Sequence[str]]]
 HEAD = ("policy", "asserts", "why", "fix", "severity", "in", "known as")
 INTRODUCTION = f"""The {len(RULES)} rules that the engine checks before it creates anything, in every `preview` and `up`;
 `make policy ENV=prod` asks them without an engine. How a rule is enforced is three letters, for prod, staging and dev:
-M(andatory) stops the update, A(dvisory) is told, D(isabled) is not asked. Other levels are given with `--policy-pack-config`.
+M(andatory) stops the update, A(dvisory) is told, D(isabled) is not asked. `make up LEVELS=levels.json` and Pulumi's own
+`--policy-pack-config` give others, such as `{{"sql-deletion-protection": "remediate"}}`: at that level a rule marked with * puts
+right in the update what it would otherwise stop.
 Exceptions are in `policies/waivers.yaml`, each with an owner and a day on which it ends."""
 
 
@@ -40,4 +43,12 @@ def parts() -> Iterator[Part]:
 
 
 def _row(rule: About) -> Sequence[str]:
-    return [f"`{rule.id}`", rule.title, rule.why, rule.fix, rule.severity, rule.levels, ", ".join(rule.frameworks)]
+    return [
+        f"`{rule.id}`" + ("*" if has_remedy(rule) else ""),
+        rule.title,
+        rule.why,
+        rule.fix,
+        rule.severity,
+        rule.levels,
+        ", ".join(rule.frameworks),
+    ]

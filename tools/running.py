@@ -15,7 +15,8 @@ SDK: Any = cast("Any", settings)
 Program = Callable[[], None]
 
 FRAMES = 9
-"""The innermost frames: six are the SDK's own constructors, the rest where a component declares the resource, and what called that."""
+"""The innermost frames: six are the SDK's own constructors, the rest say where a component declares
+the resource, and what called that."""
 LOOK_SECONDS = 0.02
 """How often to look whether everything has been told; much less than an answer of the engine takes all in all."""
 

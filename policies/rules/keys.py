@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..checks.keys import key_rotates, secret_is_replicated
 from ..checks.properties import must_be, must_last, must_not_be_set
+from ..remedy import set_to
 from ..rule import EVERYWHERE, Rule
 from ..tokens import KEY, SECRET, SECRET_VERSION
 
@@ -40,6 +41,7 @@ RULES = (
     ),
     Rule(
         id="secret-deletion-protection", types=(SECRET,), check=must_be("deletionProtection", True), levels="MMD", is_guard=True,
+        remedy=set_to("deletionProtection", True),
         title="Secrets are not deleted by mistake", why="Every pod that needs one fails at its next start.",
         fix="Set deletionProtection to true; to take the environment down, set protection.tear_down.", severity="medium",
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..checks.memory import cache_evicts, sessions_are_not_evicted
 from ..checks.properties import must_be, must_be_in_range, must_be_set, must_last
+from ..remedy import set_to
 from ..rule import EVERYWHERE, Rule
 from ..tokens import REDIS, REDIS_CLUSTER, VALKEY
 
@@ -29,6 +30,7 @@ RULES = (
     ),
     Rule(
         id="redis-deletion-protection", types=(REDIS_CLUSTER, VALKEY), check=must_be("deletionProtectionEnabled", True),
+        remedy=set_to("deletionProtectionEnabled", True),
         title="Google refuses to delete caches", why="The console and gcloud do not know Pulumi's own protection.",
         fix="Set deletionProtectionEnabled to true; to take the environment down, set protection.tear_down.",
         severity="high", is_guard=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..checks import options as checks
+from ..remedy import labelled_as_its_provider
 from ..resources import STACK
 from ..rule import EVERYWHERE, Rule, StackRule
 from ..tokens import (
@@ -93,14 +94,17 @@ RULES = (
     ),
     Rule(
         id="labels-mandatory-alerts", types=(ALERT,), check=checks.labelled("userLabels"), levels=EVERYWHERE,
+        remedy=labelled_as_its_provider("userLabels"),
         title="Alerts are labelled", why="The provider's labels do not reach them.", fix="Set userLabels.", severity="low",
     ),
     Rule(
         id="labels-mandatory-databases", types=(INSTANCE,), check=checks.labelled("settings.userLabels"), levels=EVERYWHERE,
+        remedy=labelled_as_its_provider("settings.userLabels"),
         title="Databases are labelled", why="The provider's labels do not reach them.", fix="Set settings.userLabels.", severity="low",
     ),
     Rule(
         id="labels-mandatory-nodes", types=(NODE_POOL,), check=checks.labelled("nodeConfig.resourceLabels"), levels=EVERYWHERE,
+        remedy=labelled_as_its_provider("nodeConfig.resourceLabels"),
         title="Nodes are labelled", why="They are most of the bill, and the provider's labels do not reach them.",
         fix="Set nodeConfig.resourceLabels.", severity="low",
     ),

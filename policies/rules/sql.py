@@ -17,6 +17,7 @@ from ..checks.sql import (
     password_policy,
     pgaudit_says_what,
 )
+from ..remedy import set_to
 from ..rule import EVERYWHERE, Rule
 from ..tokens import INSTANCE, USER
 
@@ -110,6 +111,7 @@ RULES = (
     ),
     Rule(
         id="sql-deletion-protection", types=(INSTANCE,), check=must_be("settings.deletionProtectionEnabled", True),
+        remedy=set_to("settings.deletionProtectionEnabled", True),
         title="Google refuses to delete databases", why="The console and gcloud do not know Pulumi's own protection.",
         fix="Set settings.deletionProtectionEnabled to true; to take the environment down, set protection.tear_down.",
         severity="high", is_guard=True, frameworks=("CIS v5 6.9",),

@@ -11,6 +11,7 @@ from ..checks.storage import (
     no_wildcard_origin,
     nothing_is_deleted_early,
 )
+from ..remedy import set_to
 from ..rule import EVERYWHERE, Rule
 from ..tokens import BUCKET
 
@@ -25,6 +26,7 @@ RULES = (
     ),
     Rule(
         id="gcs-public-access-prevention", types=(BUCKET,), check=must_be("publicAccessPrevention", "enforced"),
+        remedy=set_to("publicAccessPrevention", "enforced"),
         title="Buckets can never become public", why="One grant to allUsers would publish every identity document.",
         fix="Set publicAccessPrevention to enforced.", severity="high",
         levels=EVERYWHERE, frameworks=("CKV_GCP_114", "CIS 5.1"),

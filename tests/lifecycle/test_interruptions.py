@@ -250,6 +250,15 @@ def test_an_unknown_environment(tmp_path: Path, command: str) -> None:
     assert not (tmp_path / "state").exists()
 
 
+@pytest.mark.parametrize("command", ["up", "preview"])
+def test_levels_of_policies_that_there_are_not(tmp_path: Path, command: str) -> None:
+    file = tmp_path / "levels.json"
+    file.write_text('{"gcs-cmek": "remediate"}')
+    answer = Lifecycle(tmp_path, "dev").run(command, "--levels", str(file))
+    assert (answer.code, answer.out) == (64, "")
+    assert answer.err.startswith(f"{file}: gcs-cmek: it has no remedy; those that have one are ")
+
+
 def test_an_environment_that_is_not_up_cannot_drift(tmp_path: Path) -> None:
     answer = Lifecycle(tmp_path, "dev").run("drift")
     assert answer.code == 1

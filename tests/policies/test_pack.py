@@ -85,6 +85,22 @@ class Engine:
         )
         return list(self._servicer.Analyze(request, Context()).diagnostics)
 
+    def remediate(
+        self, kind: str, properties: Mapping[str, Any], provider: Mapping[str, Any] | None = None
+    ) -> list[tuple[str, Mapping[str, Any]]]:
+        """What rules make of a resource: each that changed it, and what it is then."""
+        request = analyzer_pb2.AnalyzeRequest(
+            type=kind,
+            urn="urn",
+            name="name",
+            properties=json_format.ParseDict(dict(properties), Struct()),
+            provider=analyzer_pb2.AnalyzerProviderResource(
+                type="pulumi:providers:gcp", properties=json_format.ParseDict(dict(provider or {}), Struct())
+            ),
+        )
+        found = self._servicer.Remediate(request, Context()).remediations
+        return [(known.policyName, json_format.MessageToDict(known.properties)) for known in found]
+
 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:

@@ -103,6 +103,7 @@ def test_the_command_ends_with_1_where_something_stops(
     [
         ('{"sql-no-public": "advisory"}', "there is no rule 'sql-no-public'"),
         ('{"sql-no-public-ip": "lax"}', "'lax' is not a level"),
+        ('{"gcs-cmek": "remediate"}', "gcs-cmek: it has no remedy"),
         ("{", "Expecting property name"),
     ],
 )

@@ -41,6 +41,7 @@ def main() -> int:
     parser.add_argument("--env", default="dev", help="the environment: Pulumi.<env>.yaml (default: %(default)s)")
     parser.add_argument("--cloud", default="local", choices=["local", "gcp"], help="where (default: %(default)s)")
     parser.add_argument("--home", type=Path, default=LOCAL, help="where the local cloud lives (default: .cache/local)")
+    parser.add_argument("--levels", type=Path, help="levels of the policies' rules for this run, as JSON")
     parser.add_argument("--yes", action="store_true", help="do not ask before changing Google Cloud")
     parser.add_argument("--plan", type=Path, metavar="FILE", help="keep what a preview found, and allow an up nothing else")
     arguments = parser.parse_args()
@@ -54,7 +55,8 @@ def main() -> int:
 
     warnings.filterwarnings("ignore", message="Error in event stream")  # the engine was killed; its outcome is told below
     try:
-        return command(Workspace(arguments.env, arguments.cloud, arguments.home.resolve()), confirm)
+        workspace = Workspace(arguments.env, arguments.cloud, arguments.home.resolve(), levels=arguments.levels)
+        return command(workspace, confirm)
     except CommandError as error:
         print(error, file=sys.stderr)
         return error.code

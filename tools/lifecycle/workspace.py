@@ -19,6 +19,8 @@ from pulumi.automation import CommandResult, LocalWorkspace, OutputMap, Stack, U
 from pulumi.automation._stack import StackInitMode
 
 from localcloud.serve import STORE_VARIABLE
+from policies.enforcement import PolicyError, levels_in
+from policies.rules import RULES
 from settings import NAMESPACE, Environment, SettingsError
 from settings.load import overridden, read_stack_file
 from settings.profiles import overlay
@@ -54,6 +56,8 @@ class Workspace:
     cloud: Cloud
     home: Path = LOCAL
     program: Callable[[], None] = run_main
+    levels: Path | None = None
+    """Levels of the policies' rules for this run, as JSON; without it their own hold."""
 
     @cached_property
     def settings(self) -> Environment:
@@ -106,8 +110,18 @@ class Workspace:
 
     @property
     def policy_pack_configs(self) -> list[str]:
-        """Files with levels of their rules, one for each pack; none where their own levels hold."""
-        return []
+        """Files with levels of their rules, one for each pack; none where their own levels hold.
+
+        Raises:
+            CommandError: the file cannot be read, or has a rule or a level that there is not.
+        """
+        if self.levels is None:
+            return []
+        try:
+            levels_in(self.levels, RULES)
+        except PolicyError as error:
+            raise CommandError(str(error), USAGE) from None
+        return [str(self.levels.resolve())]
 
     @property
     def store(self) -> Path:
