@@ -93,6 +93,13 @@ def test_from_an_empty_database_to_logins_with_their_roles_and_twice_is_once(job
         assert ask(admin, "SELECT FROM pg_auth_members WHERE roleid = 'cloudsqlsuperuser'::regrole") == []
 
 
+def test_what_somebody_took_away_by_hand_is_missed(job: Job) -> None:
+    job.run()
+    with job.server.connect(job.name) as admin:
+        admin.execute("DROP FUNCTION ops.unused_indexes CASCADE")
+    assert "ops.unused_indexes(interval,bigint,timestamptz) is missing" in job.run(status=2)
+
+
 def test_without_it_a_service_could_become_the_owner(job: Job) -> None:
     """What is taken away is worth taking: on PostgreSQL 15 whoever creates roles gives himself any."""
     job.hand([])

@@ -26,8 +26,8 @@ class Runner:
         checkout.env["PATH"] = f"{Path(sys.executable).parent}:{checkout.env['PATH']}"
 
     def step(self, job: Mapping[str, Any], environment: str = "dev") -> subprocess.CompletedProcess[str]:
-        """Runs the first command of a job."""
-        step = next(step for step in job["steps"] if "run" in step)
+        """Runs the first command of a job, after the backup (tests/tools/test_backup.py runs that)."""
+        step = next(step for step in job["steps"] if "run" in step and step.get("id") != "backup")
         known = {"ENVIRONMENT": environment, "CLOUD": "local", "SMALL_PROGRAM": str(self.retention)}
         paths = {name: str(self.temp / name.lower()) for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
         assert set(step["env"]) == {"ENVIRONMENT", "CLOUD", "PULUMI_BACKEND_URL"}

@@ -58,6 +58,7 @@ def test_a_plan_may_look_and_an_update_waits_for_who_guards_its_environment() ->
     assert plan["environment"] == "${{ inputs.environment }}-plan"
     assert apply["environment"] == "${{ inputs.environment }}"
     assert apply["needs"] == "plan"
+    assert [step["id"] for step in apply["steps"] if "run" in step] == ["backup", "apply"]
     for job in (plan, apply):
         assert job["permissions"] == {"contents": "read", "id-token": "write"}
         assert all(step["with"]["persist-credentials"] is False for step in job["steps"] if "checkout" in step.get("uses", ""))

@@ -64,7 +64,7 @@ def obeying(workspace: Workspace, file: Path | None, deployment: Mapping[str, An
     if file is None:
         yield None
         return
-    kept = _read(file)
+    kept = read(file)
     now = _holds_for(workspace, deployment)
     again = f"Nothing was changed; `make preview ENV={workspace.environment} PLAN=<file>` makes a new one."
     for key in ("environment", "cloud"):
@@ -91,7 +91,8 @@ def _holds_for(workspace: Workspace, deployment: Mapping[str, Any]) -> dict[str,
     return {"environment": workspace.environment, "cloud": workspace.cloud, "state": digest(deployment)}
 
 
-def _read(file: Path) -> Mapping[str, Any]:
+def read(file: Path) -> Mapping[str, Any]:
+    """What is kept in a file; refuses what is no plan."""
     try:
         kept: Any = json.loads(file.read_text())
     except FileNotFoundError:
