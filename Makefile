@@ -18,7 +18,7 @@ LIFECYCLE := $(RUN) tools.lifecycle
 WHERE := --env '$(ENV)' --cloud '$(CLOUD)' $(if $(LEVELS),--levels '$(LEVELS)') $(if $(YES),--yes) $(if $(PLAN),--plan '$(PLAN)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environment programs up preview drift refresh destroy protect unprotect inventory policy cost review sample anonymise \
+.PHONY: help setup environment programs up preview drift refresh destroy protect unprotect failover failback inventory policy cost review sample anonymise \
         test test-fast drill chaos bench \
         lint format docs golden lock clean-local
 
@@ -34,6 +34,15 @@ environment:
 
 up preview drift refresh destroy protect unprotect: setup
 	@$(LIFECYCLE) $@ $(WHERE)
+
+RUNBOOK = $(RUN) tools.failover $@ --store '$(STORE)' $(WHERE) $(if $(PLANNED),--planned) $(if $(ACCEPT_LOSS),--accept-loss) \
+  $(if $(ROLLBACK),--rollback) $(if $(LAG),--lag '$(LAG)')
+
+failover: setup ## The replica of a store takes over: STORE=main-database, PLANNED=1 for a drill, ROLLBACK=1 before it is promoted
+	@$(RUNBOOK)
+
+failback: setup ## The store serves again where it belongs: STORE=main-database
+	@$(RUNBOOK)
 
 up: ## Build the environment, or bring it to what its settings say
 preview: ## What would change

@@ -118,7 +118,9 @@ class BackupVerification(pulumi.ComponentResource):
 
     def _may(self, what: str, title: str, permissions: Sequence[str], condition: str | None = None) -> None:
         role_id = f"backupVerifier{what.capitalize()}"
-        narrowed = gcp.projects.IAMMemberConditionArgs(title=f"only-what-it-{what}", expression=condition) if condition else None
+        # The title is a part of a grant's id, the expression is not: a grant on another instance needs another title.
+        title_ = f"only-what-it-{what}-{self._args.instance}"
+        narrowed = gcp.projects.IAMMemberConditionArgs(title=title_, expression=condition) if condition else None
         role = gcp.projects.IAMCustomRole(
             f"{self._name}-role-{what}",
             role_id=role_id,

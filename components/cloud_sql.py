@@ -193,7 +193,8 @@ class CloudSql(pulumi.ComponentResource):
         names = [*args.names.values()]
         allowed = " || ".join(f'resource.name == "projects/{args.project}/instances/{instance}"' for instance in names)
         condition = gcp.projects.IAMMemberConditionArgs(
-            title=f"only-{args.names[args.region]}",
+            # A part of the grant's id, which the expression is not: where that names others, this does.
+            title="-".join(["only", args.names[args.region], *(str(times) for times in [sum(args.rebuilds.values())] if times)]),
             description="The main database and its replicas",
             expression=f'resource.type == "sqladmin.googleapis.com/Instance" && ({allowed})',
         )

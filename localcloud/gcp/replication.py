@@ -53,6 +53,8 @@ def promote(store: Store, row: Row) -> None:
     _require_there(store, row)
     if row.properties.get("instanceType") != "READ_REPLICA_INSTANCE":
         raise Refusal(400, "Invalid request: The instance is not a read replica.", "invalid")
+    for inside in store.pointing_at(f"//{types()[INSTANCE].api}/projects/{row.project}/instances/{_primary(row)}", "cascade"):
+        _bring_along(store, inside, row)
     config = {key: value for key, value in row.config.items() if key != "masterInstanceName"}
     _put(store, row, {**config, "instanceType": "CLOUD_SQL_INSTANCE"}, "promote", without="masterInstanceName")
 
@@ -91,6 +93,20 @@ def delete(store: Store, row: Row) -> None:
 def _require_there(store: Store, row: Row) -> None:
     if region := lost_region(store, row.properties):
         raise Refusal(503, f"The service is currently unavailable in region {region}.", "backendError")
+
+
+def _primary(row: Row) -> str:
+    return str(row.config.get("masterInstanceName"))
+
+
+def _bring_along(store: Store, known: Row, to: Row) -> None:
+    """A database or a user, which a replica has like its primary, as that of the instance that was promoted."""
+    type_ = types()[known.type]
+    config = {**known.config, "instance": str(to.config["name"])}
+    path = type_.path({**known.properties, **config, "project": known.project})
+    id_ = type_.recovery_id(config, known.project, "") or path
+    copy = replace(known, name=type_.full_name(path), id=id_, config=config)
+    store.put(copy, {("instance", to.name): "cascade"})
 
 
 def _put(store: Store, row: Row, config: dict[str, Any], verb: str, without: str = "") -> None:

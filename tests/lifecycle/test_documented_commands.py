@@ -42,6 +42,10 @@ NOT_TYPED = {
     "database/migrate main dry-run": "tests/database/test_migrations.py types it",
     "database/migrate main deploy": "tests/database/test_migrations.py types it",
     "export MAIN_DATABASE_URL=postgresql://migrations@127.0.0.1:5432/alphintra": "tests/seeds does it for a server of its own",
+    "make failover STORE=main-database ENV=prod": "it refuses while the primary answers: tests/tools/test_failover.py",
+    "make failback STORE=main-database ENV=prod": "tests/lifecycle/test_failover.py does it to a small program",
+    "make failover STORE=main-database ENV=prod PLANNED=1 YES=1": "production takes minutes; test_failover.py has a small program",
+    "make failback STORE=main-database ENV=prod YES=1": "production takes minutes; test_failover.py has a small program",
     "make sample USERS=500": "tests/seeds/test_sample.py types what it does",
     "make anonymise DATABASE=alphintra_copy": "tests/seeds/test_anonymise.py types what it does",
 }

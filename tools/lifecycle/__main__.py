@@ -29,14 +29,16 @@ COMMANDS: dict[str, Callable[[Workspace, commands.Confirm], int]] = {
 PLANNED = {"preview": commands.preview, "up": commands.up}
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, and exits as wrongly asked."""
+
     def error(self, message: str) -> NoReturn:
         self.exit(USAGE, f"{message}\n")
 
 
 def main() -> int:
     """Runs a command; the exit code is 0, 1 (failed), 2 (drifted), 64 (asked wrongly) or 130 (interrupted)."""
-    parser = _Parser(prog="python -m tools.lifecycle", description=(commands.__doc__ or "").partition(";")[0])
+    parser = Parser(prog="python -m tools.lifecycle", description=(commands.__doc__ or "").partition(";")[0])
     parser.add_argument("command", choices=[*COMMANDS])
     parser.add_argument("--env", default="dev", help="the environment: Pulumi.<env>.yaml (default: %(default)s)")
     parser.add_argument("--cloud", default="local", choices=["local", "gcp"], help="where (default: %(default)s)")
@@ -53,10 +55,15 @@ def main() -> int:
     def confirm(what: str) -> bool:
         return arguments.yes or (sys.stdin.isatty() and input(f"{what}? Type the environment's name: ") == arguments.env)
 
+    home = arguments.home.resolve()
+    return guarded(lambda: command(Workspace(arguments.env, arguments.cloud, home, levels=arguments.levels), confirm))
+
+
+def guarded(action: Callable[[], int]) -> int:
+    """Runs a command, and says what went wrong in a sentence; the answer is the exit code."""
     warnings.filterwarnings("ignore", message="Error in event stream")  # the engine was killed; its outcome is told below
     try:
-        workspace = Workspace(arguments.env, arguments.cloud, arguments.home.resolve(), levels=arguments.levels)
-        return command(workspace, confirm)
+        return action()
     except CommandError as error:
         print(error, file=sys.stderr)
         return error.code

@@ -29,14 +29,14 @@ Confirm = Callable[[str], bool]
 
 def up(workspace: Workspace, confirm: Confirm, plan: Path | None = None) -> int:
     """Builds the environment, or brings it to what its settings say; with a plan, only as that says."""
-    with _ready(workspace), plans.obeying(workspace, plan, _deployment(workspace) if plan else {}) as allowed:
+    with ready(workspace), plans.obeying(workspace, plan, _deployment(workspace) if plan else {}) as allowed:
         if workspace.cloud == "gcp":
             if problems := unknown_digests(workspace):
                 raise CommandError("\n".join([*problems, "Nothing was changed."]))
             _confirmed(workspace, confirm, plan)
         started = time.monotonic()
         report = Report("up")
-        with _run(workspace, report):
+        with at_work(workspace, report):
             workspace.stack.up(
                 on_event=report,
                 plan=str(allowed) if allowed else None,
@@ -89,9 +89,9 @@ def drift(workspace: Workspace, _confirm: Confirm) -> int:
 
 def refresh(workspace: Workspace, _confirm: Confirm) -> int:
     """Reads the cloud back into the state."""
-    with _ready(workspace):
+    with ready(workspace):
         report = Report("refresh")
-        with _run(workspace, report):
+        with at_work(workspace, report):
             workspace.stack.refresh(on_event=report, show_secrets=False)
         changes = report.changes.values()
         _result("\n".join(change.line for change in changes) or "the state agrees with the cloud")
@@ -100,7 +100,7 @@ def refresh(workspace: Workspace, _confirm: Confirm) -> int:
 
 def destroy(workspace: Workspace, confirm: Confirm) -> int:
     """Removes everything, unless it is protected."""
-    with _ready(workspace):
+    with ready(workspace):
         guarded = [name_of(r["urn"]) for r in _resources(workspace) if r.get("protect")]
         if guarded:
             raise CommandError(
@@ -111,7 +111,7 @@ def destroy(workspace: Workspace, confirm: Confirm) -> int:
         if workspace.cloud == "gcp" and not confirm(f"destroy '{workspace.environment}' on Google Cloud"):
             raise CommandError("nothing was changed")
         report = Report("destroy")
-        with _run(workspace, report):
+        with at_work(workspace, report):
             workspace.stack.destroy(on_event=report, show_secrets=False)
         if workspace.cloud == "local":
             workspace.stack.workspace.remove_stack(workspace.environment)
@@ -161,7 +161,7 @@ def _looking(workspace: Workspace) -> Generator[Mapping[str, Any]]:
 
 
 @contextmanager
-def _ready(workspace: Workspace) -> Generator[None]:
+def ready(workspace: Workspace) -> Generator[None]:
     """Validated settings, no other command at work, room on the disk, and a state without open questions."""
     _ = workspace.settings
     with workspace.alone(), disk.guarded(workspace.home, workspace.engine.stop):
@@ -183,7 +183,7 @@ def _ready(workspace: Workspace) -> Generator[None]:
 
 
 @contextmanager
-def _run(workspace: Workspace, report: Report) -> Generator[None]:
+def at_work(workspace: Workspace, report: Report) -> Generator[None]:
     """Runs the engine, and turns its failure into what a person can act on."""
     report.on_fatal = workspace.engine.give_up
     try:
@@ -207,7 +207,7 @@ def _confirmed(workspace: Workspace, confirm: Confirm, plan: Path | None) -> Non
 
 def _previewed(workspace: Workspace, *, refresh: bool = False, plan: Path | None = None) -> Report:
     report = Report("preview")
-    with _run(workspace, report):
+    with at_work(workspace, report):
         workspace.stack.preview(
             on_event=report,
             refresh=refresh,

@@ -62,7 +62,7 @@ def _where(workspace: Workspace) -> Iterator[str]:
         yield f"'{name}' stands on Google Cloud, in project {workspace.settings.project.id}."
         return
     yield f"'{name}' stands on the LOCAL CLOUD, a stand-in on this machine. Nothing exists at Google, and nothing costs anything."
-    if workspace.overrides:
+    if "protection" in workspace.overrides:
         yield f"The guards against deletion are OFF (make unprotect). `make protect ENV={name}` turns them on again."
 
 

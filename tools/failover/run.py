@@ -1,0 +1,214 @@
+"""Carries a plan out: each step at the cloud, in Pulumi's state, or in the settings; noted as soon as it is done."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from settings.load import NAMESPACE
+from settings.profiles import overlay
+from settings.yaml_file import parse, written
+from tools.lifecycle.commands import at_work
+from tools.lifecycle.errors import CommandError
+from tools.lifecycle.events import Report, kind_of, name_of
+from tools.lifecycle.workspace import Workspace
+from tools.review.difference import STATEFUL
+
+from . import state as states
+from .checkpoint import Checkpoint
+from .cloud import Cloud, unfence
+from .steps import Step
+
+LOSING = {"replace", "delete", "create-replacement", "delete-replaced"}
+
+
+class Waiting(Exception):
+    """A step waits for a region that does not answer."""
+
+
+class Run:
+    """A run of a plan."""
+
+    def __init__(self, workspace: Workspace, cloud: Cloud, checkpoint: Checkpoint) -> None:
+        self.workspace, self.cloud, self.checkpoint = workspace, cloud, checkpoint
+
+    def go(self) -> bool:
+        """Does what is left; the answer is whether nothing waits any more.
+
+        Raises:
+            CommandError: a step failed; those before it are done, and the same command goes on from it.
+        """
+        left = self.checkpoint.left
+        for number, step in enumerate(left, 1):
+            say(f"{number}/{len(left)} {step.title}")
+            began = self.cloud.now()
+            try:
+                STEPS[step.kind](self, step)
+            except Waiting as waits:
+                say(f"    waits: {waits}")
+                self.checkpoint.deferred = sorted({*self.checkpoint.deferred, step.id})
+                self.checkpoint.save()
+                if step.kind == "rest":
+                    return False
+                continue
+            self.checkpoint.done[step.id] = self.cloud.now() - began
+            self.checkpoint.deferred = [known for known in self.checkpoint.deferred if known != step.id]
+            self.checkpoint.save()
+        return True
+
+    # -- steps
+
+    def fence(self, step: Step) -> None:
+        if not self.cloud.answers(step.old):
+            raise Waiting(f"{step.lost} does not answer; {step.old} is stopped as soon as it does")
+        if self.cloud.state(step.old) != "STOPPED":
+            self.cloud.do("fence", step.old, step.commands)
+
+    def drained(self, step: Step) -> None:
+        if not self.checkpoint.planned:
+            return
+        lag = self.cloud.lag_seconds(step.new)
+        if lag == 0:
+            return
+        self.cloud.do("unfence", step.old, unfence(step.old, self.workspace.settings.project.id))
+        self.checkpoint.forget()
+        raise CommandError(
+            f"{step.new} is {lag:g} seconds behind although nothing is written any more; a planned move loses nothing, so it was "
+            f"rolled back, and {step.old} serves again: see docs/runbooks/database-replication.md"
+        )
+
+    def promote(self, step: Step) -> None:
+        self.cloud.do("promote", step.new, step.commands)
+
+    def follow(self, step: Step) -> None:
+        """Promoted, the instance is read back; then databases and users are found in it."""
+        exported = self.workspace.exported()
+        urn = states.urn_of(exported["deployment"]["resources"], step.new)
+        if urn is None:
+            raise CommandError(
+                f"{step.new} is not in Pulumi's state; `make refresh ENV={self.workspace.environment}` looks for it"
+            )
+        self._refresh([urn])
+        exported = self.workspace.exported()
+        settings = self.workspace.settings
+        deployment, urns = states.moved(exported["deployment"], step.old, step.new, settings.project.id, settings.regions.primary)
+        if urns:
+            self.workspace.imported({**exported, "deployment": deployment})
+        wanted = states.inside(deployment["resources"], step.new)
+        self._refresh(wanted)
+        found = states.inside(self.workspace.exported()["deployment"]["resources"], step.new)
+        if missing := sorted(name_of(urn) for urn in set(wanted) - set(found)):
+            raise CommandError(
+                f"{step.new} was a replica, and yet lacks {', '.join(missing)}: was it made from another instance?"
+            )
+
+    def write_settings(self, step: Step) -> None:
+        section: Mapping[str, Any] = {"database": {"failover": dict(step.settings)}}
+        if self.workspace.cloud == "local":
+            self.workspace.override(overlay(self.workspace.overrides, section))
+        else:
+            _write(self.workspace, step.settings)
+        self.workspace = replace(self.workspace)  # which reads them anew
+        _ = self.workspace.settings
+
+    def serve(self, step: Step) -> None:
+        lost = [] if self.cloud.answers(step.old) else states.in_region(self._resources(), step.lost)
+        if lost:
+            say(f"    {len(lost)} resources in {step.lost} are left as they are: it does not answer")
+        self._update(lost)
+
+    def back_up(self, step: Step) -> None:
+        self.cloud.do("backup", step.new, step.commands)
+
+    def rest(self, step: Step) -> None:
+        if not self.cloud.answers(step.old):
+            raise Waiting(f"{step.lost} does not answer; the same command goes on when it does")
+        self._update([])
+        if differing := self._previewed([], refresh=True).changes:
+            raise CommandError("it serves, and yet something differs:\n" + "\n".join(c.line for c in differing.values()))
+
+    def remove(self, step: Step) -> None:
+        if not self.cloud.answers(step.old):
+            raise CommandError(f"{step.lost} does not answer; nothing can be built anew there")
+        if self.cloud.state(step.old) is not None:
+            self.cloud.do("remove", step.old, step.commands)
+        exported = self.workspace.exported()
+        if urn := states.urn_of(exported["deployment"]["resources"], step.old):
+            self.workspace.imported({**exported, "deployment": states.without(exported["deployment"], urn)})
+
+    def rebuild(self, _step: Step) -> None:
+        self._update([])
+
+    def follows(self, step: Step) -> None:
+        lag, allowed = self.cloud.lag_seconds(step.new), self.workspace.settings.objectives.database_rpo_minutes
+        if lag < 0 or (allowed is not None and lag > allowed * 60):
+            raise CommandError(f"{step.new} is {lag:g} seconds behind; the same command goes on when it has caught up")
+        if differing := self._previewed([], refresh=True).changes:
+            raise CommandError("a replica follows, and yet something differs:\n" + "\n".join(c.line for c in differing.values()))
+
+    # -- inside
+
+    def _resources(self) -> list[Mapping[str, Any]]:
+        return self.workspace.exported()["deployment"]["resources"]
+
+    def _refresh(self, urns: list[str]) -> None:
+        report = Report("refresh", progress=False)
+        with at_work(self.workspace, report):
+            self.workspace.stack.refresh(target=urns, on_event=report, show_secrets=False)
+
+    def _previewed(self, exclude: list[str], *, refresh: bool = False) -> Report:
+        report = Report("preview", progress=False)
+        with at_work(self.workspace, report):
+            self.workspace.stack.preview(
+                on_event=report,
+                refresh=refresh,
+                exclude=exclude or None,
+                policy_packs=self.workspace.policy_packs,
+                policy_pack_configs=self.workspace.policy_pack_configs,
+            )
+        return report
+
+    def _update(self, exclude: list[str]) -> None:
+        """An update, unless it would lose something."""
+        losing = [
+            change
+            for change in self._previewed(exclude).changes.values()
+            if change.op.value in LOSING and change.urn.split("::")[2].rsplit("$", 1)[-1] in STATEFUL
+        ]
+        if losing:
+            listed = ", ".join(f"{name_of(change.urn)} ({kind_of(change.urn)})" for change in losing)
+            raise CommandError(f"the update would replace or delete what holds data, and was not begun: {listed}")
+        report = Report("up")
+        with at_work(self.workspace, report):
+            self.workspace.stack.up(
+                on_event=report,
+                exclude=exclude or None,
+                policy_packs=self.workspace.policy_packs,
+                policy_pack_configs=self.workspace.policy_pack_configs,
+                show_secrets=False,
+                suppress_outputs=True,
+            )
+
+
+STEPS: Mapping[str, Callable[[Run, Step], None]] = {
+    "fence": Run.fence, "drained": Run.drained, "promote": Run.promote, "state": Run.follow, "settings": Run.write_settings,
+    "serve": Run.serve, "backup": Run.back_up, "rest": Run.rest, "remove": Run.remove, "rebuild": Run.rebuild,
+    "follows": Run.follows,
+}  # fmt: skip
+
+
+def say(message: str) -> None:
+    """Says how far it is."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def _write(workspace: Workspace, failover: Mapping[str, Any]) -> None:
+    """Writes the settings into the stack's file, which keeps its comments."""
+    document = parse(workspace.file.read_text())
+    document["config"].setdefault(f"{NAMESPACE}:database", {})["failover"] = dict(failover)
+    partial = workspace.file.with_suffix(".partial")
+    partial.write_text(written(document))
+    partial.replace(workspace.file)
+    say(f"    {workspace.file.name} says so from now on: commit it")

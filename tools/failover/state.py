@@ -1,0 +1,95 @@
+"""What becomes of Pulumi's state, as pure functions of a deployment: databases and users move to the instance that serves, and an
+instance that is gone is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from graphlib import TopologicalSorter
+from typing import Any
+
+from localcloud.catalog import recovery_id
+
+INSTANCE = "gcp:sql/databaseInstance:DatabaseInstance"
+INSIDE = ("gcp:sql/database:Database", "gcp:sql/user:User")
+PLACES = ("region", "location", "zone")
+Resource = dict[str, Any]
+Resources = Sequence[Mapping[str, Any]]
+
+
+def urn_of(resources: Resources, name: str) -> str | None:
+    """The URN of the instance of a name."""
+    return next((str(r["urn"]) for r in resources if r["type"] == INSTANCE and r["inputs"].get("name") == name), None)
+
+
+def inside(resources: Resources, name: str) -> list[str]:
+    """The URNs of the databases and users of an instance."""
+    return [str(r["urn"]) for r in resources if r["type"] in INSIDE and r["inputs"].get("instance") == name]
+
+
+def moved(deployment: Mapping[str, Any], old: str, new: str, project: str, region: str) -> tuple[dict[str, Any], list[str]]:
+    """The deployment in which databases and users are those of another instance, which has them all: it was a replica. They are
+    found there under the ids that follow from their inputs, and are to be read back: the answer has their URNs, too."""
+    resources: list[Resource] = list(deployment["resources"])
+    before, after = urn_of(resources, old), urn_of(resources, new)
+    wanted = set(inside(resources, old))
+    urns: list[str] = []
+    for index, known in enumerate(resources):
+        if known["urn"] not in wanted or before is None or after is None:
+            continue
+        inputs = {**known["inputs"], "instance": new}
+        id_ = recovery_id(known["type"], inputs, project, region)
+        if id_ is None:
+            continue
+        links = {key: _exchanged(named, before, after) for key, named in known.get("propertyDependencies", {}).items()}
+        depends = _exchanged(known.get("dependencies", []), before, after)
+        resources[index] = {
+            **known, "id": id_, "inputs": inputs, "outputs": {}, "dependencies": depends, "propertyDependencies": links,
+        }  # fmt: skip
+        urns.append(known["urn"])
+    return {**deployment, "resources": ordered(resources)}, urns
+
+
+def without(deployment: Mapping[str, Any], urn: str) -> dict[str, Any]:
+    """The deployment that has forgotten a resource, and in which none waits for it."""
+    kept: list[Resource] = []
+    for known in deployment["resources"]:
+        if known["urn"] == urn:
+            continue
+        links = {key: _exchanged(named, urn, None) for key, named in known.get("propertyDependencies", {}).items()}
+        depends = _exchanged(known.get("dependencies", []), urn, None)
+        entry = {**known, "dependencies": depends, "propertyDependencies": links}
+        kept.append({key: value for key, value in entry.items() if key in known})
+    return {**deployment, "resources": kept}
+
+
+def ordered(resources: Sequence[Resource]) -> list[Resource]:
+    """The resources in an order in which each comes after what it needs, as the engine wants them."""
+    by_urn = {known["urn"]: known for known in resources}
+    graph = {urn: [needed for needed in _needs(known) if needed in by_urn] for urn, known in by_urn.items()}
+    return [by_urn[urn] for urn in TopologicalSorter(graph).static_order()]
+
+
+def in_region(resources: Resources, region: str) -> list[str]:
+    """The URNs of what is in a region: it says so itself, or the provider that it is made through is that of a cluster there."""
+    return [str(known["urn"]) for known in resources if known.get("custom") and _is_in(known, region)]
+
+
+def _is_in(known: Mapping[str, Any], region: str) -> bool:
+    if str(known["type"]).startswith("pulumi:providers:"):
+        return region in str(known["urn"]).rpartition("::")[2]  # a cluster's; Google's own is everywhere
+    places = {str(known.get(part, {}).get(name) or "").lower() for part in ("inputs", "outputs") for name in PLACES}
+    through = str(known.get("provider") or "").rpartition("::")[0].rpartition("::")[2]
+    return region in through or any(place == region or place.rpartition("-")[0] == region for place in places)
+
+
+def _needs(known: Mapping[str, Any]) -> Iterable[str]:
+    yield from known.get("dependencies", [])
+    for named in known.get("propertyDependencies", {}).values():
+        yield from named
+    provider = str(known.get("provider") or "").rpartition("::")[0]
+    yield from filter(None, (str(known.get("parent") or ""), provider, str(known.get("deletedWith") or "")))
+
+
+def _exchanged(urns: Iterable[str] | None, old: str, new: str | None) -> list[str]:
+    found = [new if urn == old else urn for urn in urns or ()]
+    return list(dict.fromkeys(urn for urn in found if urn))
