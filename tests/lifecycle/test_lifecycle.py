@@ -20,8 +20,11 @@ DATA_GIB = {"dev": 60, "staging": 600, "prod": 5200}
 """Somewhat more than each has for the time series."""
 
 
-@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
-def test_from_nothing_to_nothing(environment: str, tmp_path: Path) -> None:
+every_environment = pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+
+
+@every_environment
+def test_it_comes_from_nothing_whatever_happens_and_changes_in_place(environment: str, tmp_path: Path) -> None:
     cloud = Lifecycle(tmp_path, environment)
 
     cloud.store().close()
@@ -43,15 +46,15 @@ def test_from_nothing_to_nothing(environment: str, tmp_path: Path) -> None:
     assert cloud.run("drift").code == 0
     assert cloud.ok("refresh").strip() == "the state agrees with the cloud"
 
-    # an update in place
-    resized = {
-        "database": {"tier": "db-custom-6-23040"},
-        "storage": {"abort_uploads_days": 3},
-        "kubernetes": {"clusters": {"primary": {"maintenance": {"days": ["WE", "TH"]}}}},
-        "workspaces": {"namespaces": {"jobs": {"quota": {"pods": 12}}}},
-        "timeseries": {"volumes": {"data_gib": DATA_GIB[environment]}},
-    }
-    cloud.override(resized)
+    cloud.override(
+        {
+            "database": {"tier": "db-custom-6-23040"},
+            "storage": {"abort_uploads_days": 3},
+            "kubernetes": {"clusters": {"primary": {"maintenance": {"days": ["WE", "TH"]}}}},
+            "workspaces": {"namespaces": {"jobs": {"quota": {"pods": 12}}}},
+            "timeseries": {"volumes": {"data_gib": DATA_GIB[environment]}},
+        }
+    )
     drifted = cloud.run("drift")
     assert drifted.code == 2
     assert "~ main-db-primary (gcp:DatabaseInstance)" in drifted.out
@@ -67,9 +70,14 @@ def test_from_nothing_to_nothing(environment: str, tmp_path: Path) -> None:
     assert "±" not in drifted.out, "nothing is replaced"
     cloud.ok("up")
     cloud.assert_true_to_state()
+    assert cloud.run("drift").code == 0
 
+
+@every_environment
+def test_it_goes_to_nothing_once_its_guards_are_off(environment: str, standing: Standing) -> None:
+    cloud = standing(environment)
     if environment != "dev":
-        _protected_things_stay(cloud, resized)
+        _protected_things_stay(cloud)
     assert cloud.run("drift").code == 0
     gone = cloud.ok("destroy")
     assert "instances/alphintra-main-db (the name of a deleted Cloud SQL instance stays reserved for a week)" in gone
@@ -77,17 +85,17 @@ def test_from_nothing_to_nothing(environment: str, tmp_path: Path) -> None:
     assert not cloud.state()
 
 
-def _protected_things_stay(cloud: Lifecycle, settings: dict[str, Any]) -> None:
+def _protected_things_stay(cloud: Lifecycle) -> None:
     """A change that would replace something protected is refused, and so is a destroy, until the guards are taken off."""
     before = _snapshot(cloud)
-    cloud.override({**settings, "network": {"name": "another-vpc"}})
+    cloud.override({"network": {"name": "another-vpc"}})
     refused = cloud.run("up")
     assert refused.code == 1
     assert "network-vpc" in refused.err
     assert "protect" in refused.err
     assert refused.err.rstrip().endswith("Nothing was changed.")
     assert _snapshot(cloud) == before
-    cloud.override(settings)
+    cloud.override({})
     kept = cloud.run("destroy")
     assert kept.code == 1
     assert f"make unprotect ENV={cloud.environment}" in kept.err
