@@ -17,7 +17,8 @@ from .allowed_traffic import Traffic, allow
 from .firewall import PRIVATE_GOOGLE_RANGE
 from .job_alerts import Scheduled
 from .pgbouncer_files import SERVER_PORT
-from .timescaledb.pods import amounts, empty, environment, job, metadata, scheduled, working_pod
+from .pods import RunsAs, amounts, empty, environment, files_of, job, metadata, scheduled, working_pod
+from .timescaledb.places import USER_ID
 
 JOB = "main-db-verification"
 NAMESPACE = "jobs"
@@ -140,13 +141,11 @@ class BackupVerification(pulumi.ComponentResource):
 
 
 def _pod(args: BackupVerificationArgs, files: pulumi.Input[str]) -> k8s.core.v1.PodSpecArgs:
-    c, known = k8s.core.v1, args.settings
-    program = c.VolumeArgs(name="files", config_map=c.ConfigMapVolumeSourceArgs(name=files))
+    known = args.settings
     return working_pod(
         args.image,
         ["python3", f"{FOLDER}/{PROGRAM.name}"],
-        account=args.account,
-        priority=args.priority,
+        runs_as=RunsAs(user=USER_ID, account=args.account, priority=args.priority),
         resources=amounts(0.1, 256),
         variables=environment(
             PROJECT=args.project,
@@ -160,7 +159,8 @@ def _pod(args: BackupVerificationArgs, files: pulumi.Input[str]) -> k8s.core.v1.
             BUCKET=args.bucket,
             FOLDER=known.folder,
         ),
-        volumes={"files": (program, FOLDER), "tmp": (empty("tmp"), "/tmp")},  # noqa: S108
+        reads={FOLDER: files_of("files", files)},
+        writes={"/tmp": empty("tmp")},  # noqa: S108
     )
 
 

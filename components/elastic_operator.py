@@ -16,7 +16,7 @@ import settings.kubernetes as spec
 
 from .allowed_traffic import Traffic, allow, from_collectors
 from .kubernetes_cluster import requests
-from .restricted_pods import container_security, pod_security, spread
+from .pods import container_security, pod_security, spread
 
 NAME = "elastic-operator"
 LABELS = {"control-plane": NAME}

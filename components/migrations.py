@@ -13,14 +13,12 @@ import settings.migrations as spec
 from .allowed_traffic import Traffic, allow
 from .migration_files import Login, Project, digest, key, migration_files
 from .mounted_secrets import MountedSecrets, MountedSecretsArgs
-from .restricted_pods import container_security, pod_security
+from .pods import NOBODY, RunsAs, amounts, empty, environment, files_of, working_pod
 from .secrets import Credential
 
 LOGIN = "migrations"
 """Who makes the changes: it may create roles, and owns the database or is a member of its owner."""
-USER = 65534
-SIZE = {"cpu": "100m", "memory": "256Mi"}
-FOLDERS = {"files": "/migrations", "password": "/run/secrets/migrations", "tmp": "/tmp"}  # noqa: S108
+FILES, SECRETS = "/migrations", "/run/secrets/migrations"
 CA = "server-ca.pem"
 
 
@@ -113,50 +111,22 @@ class Migrations(pulumi.ComponentResource):
 def _pod(
     args: MigrationsArgs, config: k8s.core.v1.ConfigMap, files: Mapping[str, str], password: MountedSecrets
 ) -> k8s.core.v1.PodSpecArgs:
-    c, server = k8s.core.v1, args.server
+    server = args.server
     paths = {key(path): path for path in files} | ({} if server.ca is None else {CA: CA})
-    environment = {
-        "DATABASE_URL": f"db:pg://{LOGIN}@{server.host}:{server.port}/{server.database}",
-        "PASSWORD": f"{FOLDERS['password']}/password",
-        "LOCK_SECONDS": str(args.settings.lock_seconds),
-        # The CA is the instance's own, so it alone vouches for the instance; its certificates do not carry our DNS names.
-        **(
-            {"PGSSLMODE": "require"}
-            if server.ca is None
-            else {"PGSSLMODE": "verify-ca", "PGSSLROOTCERT": f"{FOLDERS['files']}/{CA}"}
+    # The CA is the instance's own, so it alone vouches for the instance; its certificates do not carry our DNS names.
+    tls = {"PGSSLMODE": "require"} if server.ca is None else {"PGSSLMODE": "verify-ca", "PGSSLROOTCERT": f"{FILES}/{CA}"}
+    return working_pod(
+        args.image,
+        ["/bin/sh", f"{FILES}/job.sh", args.project],
+        runs_as=RunsAs(user=NOBODY, account=args.account, priority=args.priority),
+        resources=amounts(0.1, 256),
+        variables=environment(
+            DATABASE_URL=f"db:pg://{LOGIN}@{server.host}:{server.port}/{server.database}",
+            PASSWORD=f"{SECRETS}/password",
+            LOCK_SECONDS=str(args.settings.lock_seconds),
+            HOME="/tmp",  # noqa: S108
+            **tls,
         ),
-        "HOME": FOLDERS["tmp"],
-    }
-    return c.PodSpecArgs(
-        service_account_name=args.account,
-        automount_service_account_token=False,
-        priority_class_name=args.priority,
-        restart_policy="Never",
-        security_context=pod_security(USER),
-        containers=[
-            c.ContainerArgs(
-                name="migrate",
-                image=args.image,
-                command=["/bin/sh", f"{FOLDERS['files']}/job.sh", args.project],
-                env=[c.EnvVarArgs(name=variable, value=value) for variable, value in environment.items()],
-                # What went wrong is in the update's own output.
-                termination_message_policy="FallbackToLogsOnError",
-                resources=c.ResourceRequirementsArgs(requests=SIZE, limits={"memory": SIZE["memory"]}),
-                security_context=container_security(),
-                volume_mounts=[
-                    c.VolumeMountArgs(name=volume, mount_path=path, read_only=volume != "tmp") for volume, path in FOLDERS.items()
-                ],
-            )
-        ],
-        volumes=[
-            c.VolumeArgs(
-                name="files",
-                config_map=c.ConfigMapVolumeSourceArgs(
-                    name=config.metadata.name,
-                    items=[c.KeyToPathArgs(key=known, path=path) for known, path in paths.items()],
-                ),
-            ),
-            password.volume("password"),
-            c.VolumeArgs(name="tmp", empty_dir=c.EmptyDirVolumeSourceArgs(medium="Memory", size_limit="16Mi")),
-        ],
+        reads={FILES: files_of("files", config.metadata.name, paths), SECRETS: password.volume("password")},
+        writes={"/tmp": empty("tmp", in_memory="16Mi")},  # noqa: S108
     )

@@ -12,7 +12,7 @@ from settings.kubernetes import Pod
 
 from .mounted_secrets import MountedSecrets
 from .pgbouncer_files import Places, preparation
-from .restricted_pods import container_security, pod_security
+from .pods import container_security, pod_security
 
 USER_ID = 70
 """`postgres` in the image."""

@@ -13,14 +13,13 @@ from database.search.definitions import MONITOR
 from .elastic_operator import LABELS as OPERATOR_PODS
 from .elasticsearch import METRICS, Elasticsearch
 from .mounted_secrets import MountedSecrets, MountedSecretsArgs
-from .restricted_pods import container_security, pod_security, spread
+from .pods import NOBODY, container_security, pod_security, spread
 from .search_setup import SearchSetup
 from .secrets import Credential
 
 NAME = "search-exporter"
 OWN = {"app.kubernetes.io/name": NAME}
 """The labels of its pods."""
-USER = 65534
 """`nobody`: the image names its user, which a kubelet cannot tell from root."""
 SIZE = {"cpu": "50m", "memory": "128Mi"}
 INTERVAL = "30s"
@@ -100,7 +99,7 @@ def _pod(args: SearchExporterArgs, secrets: MountedSecrets) -> k8s.core.v1.PodSp
         service_account_name=args.account,
         automount_service_account_token=False,
         priority_class_name=args.priority,
-        security_context=pod_security(USER),
+        security_context=pod_security(NOBODY),
         topology_spread_constraints=[spread(OWN)],
         containers=[
             c.ContainerArgs(

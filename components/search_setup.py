@@ -15,15 +15,13 @@ from database.search.definitions import Plan
 
 from .elasticsearch import Elasticsearch
 from .mounted_secrets import MountedSecrets, MountedSecretsArgs
-from .restricted_pods import container_security, pod_security
+from .pods import NOBODY, RunsAs, amounts, environment, files_of, secret_of, working_pod
 from .secrets import Credential
 
 SUPERUSER = "elastic"
-USER = 65534
 DEADLINE_SECONDS = 1800
 """How long a run may take: a new index is filled from the old one meanwhile."""
 ATTEMPTS = 3
-SIZE = {"cpu": "100m", "memory": "128Mi"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,44 +82,25 @@ class SearchSetup(pulumi.ComponentResource):
 
 
 def _pod(args: SearchSetupArgs, config: k8s.core.v1.ConfigMap, secrets: MountedSecrets) -> k8s.core.v1.PodSpecArgs:
-    c, cluster = k8s.core.v1, args.cluster
-    folders = {
-        "plan": "/etc/search/plan",
-        "users": "/etc/search/users",
-        "ca": "/etc/search/ca",
-        "superuser": "/etc/search/superuser",
-    }
-    environment = {
-        "SEARCH_URL": cluster.url,
-        "SEARCH_CA": f"{folders['ca']}/ca.crt",
-        "SEARCH_USER": SUPERUSER,
-        "SEARCH_PASSWORD": f"{folders['superuser']}/{SUPERUSER}",
-        "SEARCH_PLAN": f"{folders['plan']}/plan.json",
-        "SEARCH_SECRETS": folders["users"],
-    }
-    return c.PodSpecArgs(
-        service_account_name=args.account,
-        automount_service_account_token=False,
-        priority_class_name=args.priority,
-        restart_policy="Never",
-        security_context=pod_security(USER),
-        containers=[
-            c.ContainerArgs(
-                name="apply",
-                image=args.image,
-                command=["python", "-I", f"{folders['plan']}/apply.py"],
-                env=[c.EnvVarArgs(name=key, value=value) for key, value in environment.items()],
-                resources=c.ResourceRequirementsArgs(requests=SIZE, limits={"memory": SIZE["memory"]}),
-                security_context=container_security(),
-                volume_mounts=[
-                    c.VolumeMountArgs(name=volume, mount_path=path, read_only=True) for volume, path in folders.items()
-                ],
-            )
-        ],
-        volumes=[
-            c.VolumeArgs(name="plan", config_map=c.ConfigMapVolumeSourceArgs(name=config.metadata.name)),
-            secrets.volume("users"),
-            c.VolumeArgs(name="ca", secret=c.SecretVolumeSourceArgs(secret_name=cluster.ca_secret)),
-            c.VolumeArgs(name="superuser", secret=c.SecretVolumeSourceArgs(secret_name=cluster.superuser_secret)),
-        ],
+    cluster = args.cluster
+    plan, users, ca, superuser = (f"/etc/search/{name}" for name in ("plan", "users", "ca", "superuser"))
+    return working_pod(
+        args.image,
+        ["python", "-I", f"{plan}/apply.py"],
+        runs_as=RunsAs(user=NOBODY, account=args.account, priority=args.priority),
+        resources=amounts(0.1, 128),
+        variables=environment(
+            SEARCH_URL=cluster.url,
+            SEARCH_CA=f"{ca}/ca.crt",
+            SEARCH_USER=SUPERUSER,
+            SEARCH_PASSWORD=f"{superuser}/{SUPERUSER}",
+            SEARCH_PLAN=f"{plan}/plan.json",
+            SEARCH_SECRETS=users,
+        ),
+        reads={
+            plan: files_of("plan", config.metadata.name),
+            users: secrets.volume("users"),
+            ca: secret_of("ca", cluster.ca_secret),
+            superuser: secret_of("superuser", cluster.superuser_secret),
+        },
     )

@@ -10,8 +10,8 @@ import pulumi_kubernetes as k8s
 
 from ..allowed_traffic import Traffic, allow, from_collectors, let_out
 from ..firewall import PRIVATE_GOOGLE_RANGE
+from ..pods import SKIP_AWAIT, metadata
 from .places import APP, METRICS_PORT, NAMESPACE, PORT, PORT_NAME, REST_PORT, SITE_LABEL, selector
-from .pods import SKIP_AWAIT, metadata
 
 
 @dataclass(frozen=True, kw_only=True)

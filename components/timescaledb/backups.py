@@ -10,8 +10,8 @@ import pulumi_kubernetes as k8s
 from settings.timeseries import Repository, Site
 
 from ..mounted_secrets import MountedSecrets
-from .places import APP, PORT, SITE_LABEL, SUPERUSER, Places
-from .pods import amounts, environment, job, metadata, scheduled, working_pod
+from ..pods import RunsAs, amounts, environment, job, metadata, scheduled, working_pod
+from .places import APP, PORT, SITE_LABEL, SUPERUSER, USER_ID, Places
 
 BACK_UP = """\
 PGPASSWORD=$(cat "$PASSWORDS/superuser") && export PGPASSWORD
@@ -63,8 +63,7 @@ def _pod(args: TimescaleDbBackupsArgs, kind: str) -> k8s.core.v1.PodSpecArgs:
     return working_pod(
         args.image,
         ["sh", "-euc", BACK_UP],
-        account=args.account,
-        priority=args.priority,
+        runs_as=RunsAs(user=USER_ID, account=args.account, priority=args.priority),
         resources=amounts(0.05, 64),
         variables=environment(
             LEADER=f"host={args.site.name} port={PORT} user={SUPERUSER} dbname=postgres sslmode=require keepalives_idle=60",
@@ -72,5 +71,5 @@ def _pod(args: TimescaleDbBackupsArgs, kind: str) -> k8s.core.v1.PodSpecArgs:
             TYPE=kind,
             PASSWORDS=places.passwords,
         ),
-        volumes={"passwords": (args.passwords.volume("passwords"), places.passwords)},
+        reads={places.passwords: args.passwords.volume("passwords")},
     )

@@ -11,11 +11,11 @@ import pulumi_kubernetes as k8s
 from settings.timeseries import Members, Site, TimeSeries
 
 from ..mounted_secrets import MountedSecrets
+from ..pods import SKIP_AWAIT, RunsAs, amounts, empty, environment, files_of, job, metadata, working_pod
 from .access import TimescaleDbAccess
 from .files import read_at_start, read_when_settled, site_files
 from .member import MemberArgs, claim, member
-from .places import APP, PORT, REST_PORT, SITE_LABEL, SUPERUSER, Places, selector
-from .pods import SKIP_AWAIT, amounts, empty, environment, job, metadata, working_pod
+from .places import APP, PORT, REST_PORT, SITE_LABEL, SUPERUSER, USER_ID, Places, selector
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,21 +153,14 @@ class TimescaleDb(pulumi.ComponentResource):
         pod = working_pod(
             args.image,
             ["python3", f"{places.configuration}/settle.py"],
-            account=args.account,
-            priority=args.batch_priority,
+            runs_as=RunsAs(user=USER_ID, account=args.account, priority=args.batch_priority),
             resources=amounts(0.1, 256),
             variables=variables,
-            volumes={
-                "configuration": (
-                    k8s.core.v1.VolumeArgs(
-                        name="configuration",
-                        config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=self.configuration.metadata.name),
-                    ),
-                    places.configuration,
-                ),
-                "passwords": (args.passwords.volume("passwords"), places.passwords),
-                "tmp": (empty("tmp"), "/tmp"),  # noqa: S108
+            reads={
+                places.configuration: files_of("configuration", self.configuration.metadata.name),
+                places.passwords: args.passwords.volume("passwords"),
             },
+            writes={"/tmp": empty("tmp")},  # noqa: S108
         )
         return k8s.batch.v1.Job(
             f"{self._name}-settle",

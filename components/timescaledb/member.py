@@ -10,9 +10,8 @@ import pulumi_kubernetes as k8s
 from settings.timeseries import Failover, Members
 
 from ..node_pool import POOL_KEY
-from ..restricted_pods import container_security, pod_security
+from ..pods import amounts, container_security, empty, environment, files_of, from_pod, given, pod_security, written
 from .places import METRICS_PORT, PORT, PORT_NAME, REST_PORT, REST_USER, SUPERUSER, USER_ID, Places, selector
-from .pods import amounts, empty, environment, from_pod, mounts
 
 c = k8s.core.v1
 EXPORTER_CPU, EXPORTER_MIB = 0.1, 128
@@ -73,7 +72,7 @@ def member(args: MemberArgs, places: Places) -> c.PodTemplateSpecArgs:
             ),
             containers=[_server(args, places), _exporter(args, places)],
             volumes=[
-                c.VolumeArgs(name="configuration", config_map=c.ConfigMapVolumeSourceArgs(name=args.configuration)),
+                files_of("configuration", args.configuration),
                 args.passwords,
                 args.monitoring,
                 *(empty(name) for name in ("tmp", "sockets", "certificates", "spool", "home")),
@@ -136,11 +135,10 @@ def _server(args: MemberArgs, places: Places) -> c.ContainerArgs:
         lifecycle=c.LifecycleArgs(
             pre_stop=c.LifecycleHandlerArgs(exec_=c.ExecActionArgs(command=["python3", f"{places.configuration}/hand_over.py"]))
         ),
-        volume_mounts=mounts(
+        volume_mounts=given(configuration=places.configuration, passwords=places.passwords)
+        + written(
             data=places.data,
             log=places.log,
-            configuration=places.configuration,
-            passwords=places.passwords,
             tmp="/tmp",  # noqa: S108 - a volume of the pod's own
             sockets=places.sockets,
             certificates=places.certificates,
@@ -177,5 +175,5 @@ def _exporter(args: MemberArgs, places: Places) -> c.ContainerArgs:
         ports=[c.ContainerPortArgs(name="metrics", container_port=METRICS_PORT)],
         resources=amounts(EXPORTER_CPU, EXPORTER_MIB),
         security_context=container_security(),
-        volume_mounts=mounts(monitoring=places.passwords, configuration=places.configuration),
+        volume_mounts=given(monitoring=places.passwords, configuration=places.configuration),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -13,9 +13,9 @@ from settings.timeseries import Site, TimeSeries
 from ..allowed_traffic import Traffic, allow
 from ..firewall import PRIVATE_GOOGLE_RANGE
 from ..mounted_secrets import MountedSecrets
+from ..pods import RunsAs, amounts, empty, environment, files_of, job, metadata, scheduled, working_pod
 from .files import operations
-from .places import NAMESPACE, PORT, Places
-from .pods import amounts, empty, environment, job, metadata, scheduled, working_pod
+from .places import NAMESPACE, PORT, USER_ID, Places
 from .repository_file import repository_file
 
 c = k8s.core.v1
@@ -78,22 +78,19 @@ class TimescaleDbProofs(pulumi.ComponentResource):
         kind: str,
         resources: c.ResourceRequirementsArgs,
         variables: Sequence[c.EnvVarArgs],
-        volumes: dict[str, tuple[c.VolumeArgs, str]] | None = None,
+        writes: Mapping[str, c.VolumeArgs] | None = None,
     ) -> c.PodSpecArgs:
-        files = c.VolumeArgs(name="files", config_map=c.ConfigMapVolumeSourceArgs(name=self._files.metadata.name))
         return working_pod(
             self._args.image,
             ["python3", f"{self._places.configuration}/{kind.replace('-', '_')}.py"],
-            account=self._args.accounts[kind],
-            priority=self._args.priority,
+            runs_as=RunsAs(user=USER_ID, account=self._args.accounts[kind], priority=self._args.priority),
             resources=resources,
             variables=[*variables, *environment(DATABASE=self._args.settings.database, PASSWORDS=self._places.passwords)],
-            volumes={
-                "files": (files, self._places.configuration),
-                "passwords": (self._args.passwords[kind].volume("passwords"), self._places.passwords),
-                "tmp": (empty("tmp"), "/tmp"),  # noqa: S108
-                **(volumes or {}),
+            reads={
+                self._places.configuration: files_of("files", self._files.metadata.name),
+                self._places.passwords: self._args.passwords[kind].volume("passwords"),
             },
+            writes={"/tmp": empty("tmp"), **(writes or {})},  # noqa: S108
         )
 
     def _export(self) -> c.PodSpecArgs:
@@ -140,10 +137,10 @@ class TimescaleDbProofs(pulumi.ComponentResource):
                 PATH=f"{self._places.programs}:/usr/local/bin:/usr/bin:/bin",
             ),
             {
-                "scratch": (scratch, "/scratch"),
-                "sockets": (empty("sockets"), self._places.sockets),
-                "spool": (empty("spool"), self._places.spool),
-                "shm": (empty("shm", in_memory=f"{test.memory_gib * 1024 // 8}Mi"), "/dev/shm"),  # noqa: S108
+                "/scratch": scratch,
+                self._places.sockets: empty("sockets"),
+                self._places.spool: empty("spool"),
+                "/dev/shm": empty("shm", in_memory=f"{test.memory_gib * 1024 // 8}Mi"),  # noqa: S108
             },
         )
 
