@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, STDOUT, Popen
 from threading import Timer
@@ -42,20 +42,25 @@ def run(
     """
     started = said = time.monotonic()
     lines: list[str] = []
-    with Popen(
-        [str(part) for part in command],
-        stdin=DEVNULL,
-        stdout=PIPE,
-        stderr=STDOUT,
-        text=True,
-        errors="replace",
-        env=env,
-        cwd=cwd,
-        start_new_session=True,  # a process group to kill as one
-    ) as process:
+    # An interrupt while it is being started would be raised where nobody could end what has begun.
+    with _interrupts_held_back() as held:
+        process = Popen(
+            [str(part) for part in command],
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=STDOUT,
+            text=True,
+            errors="replace",
+            env=env,
+            cwd=cwd,
+            start_new_session=True,  # a process group to kill as one
+        )
+    with process:
         assert process.stdout is not None  # noqa: S101 - PIPE was asked for
         limit = Timer(timeout, _kill, [process.pid])
         try:
+            if held:
+                raise KeyboardInterrupt
             limit.start()
             for line in process.stdout:
                 lines.append(line.rstrip())
@@ -75,6 +80,17 @@ def run(
         detail = "\n  ".join(line for line in lines[-8:] if line.strip())
         raise SetupError(f"{Path(str(command[0])).name} failed (exit {process.returncode}):\n  {detail}")
     return lines
+
+
+@contextlib.contextmanager
+def _interrupts_held_back() -> Generator[list[int]]:
+    """Takes interrupts without raising them, and lists them."""
+    held: list[int] = []
+    usual = signal.signal(signal.SIGINT, lambda number, _frame: held.append(number))
+    try:
+        yield held
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def _kill(group: int) -> None:
