@@ -18,7 +18,7 @@ LIFECYCLE := $(RUN) tools.lifecycle
 WHERE := --env '$(ENV)' --cloud '$(CLOUD)' $(if $(LEVELS),--levels '$(LEVELS)') $(if $(YES),--yes) $(if $(PLAN),--plan '$(PLAN)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environment programs up preview drift refresh destroy protect unprotect failover failback inventory policy cost review sample anonymise \
+.PHONY: help setup environment programs up preview drift refresh destroy protect unprotect failover failback inventory policy cost review pin-images sample anonymise \
         test test-fast drill chaos bench \
         lint format docs golden lock clean-local
 
@@ -63,6 +63,9 @@ cost: environment ## What an environment costs a month at list prices; needs no 
 
 review: environment ## What a reviewer needs to know of a change, as one comment; needs no engine. AGAINST=<revision> (default: main)
 	@$(RUN) tools.review --env '$(ENV)' $(if $(AGAINST),--against '$(AGAINST)')
+
+pin-images: environment ## Ask the registries for the digests that the environment's images lack, and put them into its settings
+	@$(RUN) tools.pin_images --env '$(ENV)'
 
 sample: environment ## Sample data into the empty database of MAIN_DATABASE_URL: USERS=100 SEED=1
 	@$(RUN) database.seeds sample --users '$(USERS)' --seed '$(SEED)'

@@ -53,7 +53,7 @@ def unknown_digests(workspace: Workspace) -> list[str]:
     """What is wrong with images whose digest was never looked up: their pods would wait for them in vain."""
     return [
         f"{workspace.file.name}: {key} is {reference}, whose digest is no image's: look up that of its tag in the registry, "
-        f"and put the whole reference under alphintra:{key.partition('.')[0]}"
+        f"and put the whole reference under alphintra:{key.partition('.')[0]}; `make pin-images ENV={workspace.environment}` does"
         for key, reference in images(workspace.settings)
         if reference.endswith(NOT_LOOKED_UP)
     ]
