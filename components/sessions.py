@@ -33,8 +33,8 @@ class SessionsArgs:
     """The IAM members of the workloads that connect, by service account id."""
     surroundings: Surroundings
     requires: Sequence[pulumi.Resource] = ()
-    """What must be there first: the enabled APIs, the service connection policies, private services access, and the other stores:
-    Memorystore refuses creations that run at the same time."""
+    """What must be there first: the enabled APIs and the service connection policies; for the form redis also private services
+    access and the other stores of its API, which refuses creations that run at the same time."""
 
 
 class Sessions(pulumi.ComponentResource):

@@ -10,7 +10,8 @@ docs/reference/outputs.md          what the stack exports
 docs/reference/cache.md            the key space of the cache
 docs/reference/cost.md             what an environment costs a month
 docs/reference/review.md           a review of a change, as an example
-docs/pictures/*.svg                what stands where, for each environment
+docs/reference/time.md             how long an `up` takes
+docs/pictures/*.svg                what stands where, and when it is made, for each environment
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ from .inventory import entries, recorded
 from .picture import picture
 from .recorder import ROOT, Recorder
 from .review import example
+from .time import page as time_page
+from .time.gantt import gantt
 
 GENERATED = "# What follows is written by `make docs` from settings/; change it there."
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -90,7 +93,9 @@ def documents() -> dict[str, str]:
         "docs/reference/cache.md": cache(),
         "docs/reference/cost.md": costs(),
         "docs/reference/review.md": _page("Reviews", *example.parts(declared("prod"))),
+        "docs/reference/time.md": _page("Time", *(part if isinstance(part, str) else _table(*part) for part in times())),
         **{f"docs/pictures/{environment}.svg": drawn(environment) for environment in ENVIRONMENTS},
+        **{f"docs/pictures/{env}-time.svg": gantt(entries(declared(env)), env) for env in ENVIRONMENTS},
     }
 
 
@@ -103,6 +108,11 @@ def drawn(environment: str) -> str:
     return picture(
         entries(declared(environment)), [regions.primary, regions.secondary], f"What {environment} declares, and in which region"
     )
+
+
+def times() -> Iterator[time_page.Part]:
+    """The reference of durations."""
+    return time_page.parts({environment: entries(declared(environment)) for environment in reversed(ENVIRONMENTS)})
 
 
 # -- settings

@@ -115,7 +115,6 @@ def caches(base: Foundation) -> Caches:
     before = [
         *base.enabled(*RedisCluster.APIS, *Sessions.APIS, "secretmanager.googleapis.com", PROJECT_API),
         *connections.policies.values(),
-        network.private_services,
     ]
     cluster = RedisCluster(
         "redis-cluster",
@@ -130,6 +129,9 @@ def caches(base: Foundation) -> Caches:
         opts=base.inside,
     )
     _archive(base, cluster)
+    # Valkey has an API of its own, and comes by its service connection. Redis has that of the clusters, which makes one store at
+    # a time, and comes by private services access.
+    alike = [network.private_services, cluster.primary, *cluster.secondaries.values()]
     sessions = Sessions(
         "redis-sessions",
         SessionsArgs(
@@ -139,7 +141,7 @@ def caches(base: Foundation) -> Caches:
             address_range=network.managed_services_range.name,
             clients=_clients(base, "sessions"),
             surroundings=surroundings,
-            requires=[*before, cluster.primary, *cluster.secondaries.values()],  # Google makes one at a time
+            requires=[*before, *(alike if settings.cache.sessions.form == "redis" else [])],
         ),
         opts=base.inside,
     )

@@ -120,9 +120,14 @@ def test_the_literal_form_has_a_password_which_is_in_the_secret_alone() -> None:
     assert connects == [], "there is no IAM authentication"
 
 
-def test_stores_are_made_one_after_the_other_and_after_what_they_connect_through() -> None:
+def test_stores_of_an_api_are_made_one_after_the_other_and_all_after_what_they_connect_through() -> None:
+    clusters = {PRIMARY.urn, SECONDARY.urn}
     assert PRIMARY.urn in SECONDARY.dependencies
-    assert {PRIMARY.urn, SECONDARY.urn} <= set(SESSIONS.dependencies)
+    assert not clusters & set(SESSIONS.dependencies), "Valkey has an API of its own"
+    literal = resources("prod", LITERAL)["redis-sessions-store"]
+    behind = [known.urn for known in of_type("prod", "Connection") if known.type.startswith("gcp:servicenetworking/")]
+    assert {*clusters, *behind} <= set(literal.dependencies)
+    assert len(behind) == 1
     policies = {known.urn: known.inputs for known in of_type("prod", "ServiceConnectionPolicy")}
     assert len(policies) == 4
     assert {(p["serviceClass"], p["location"]) for p in policies.values()} == {

@@ -36,6 +36,8 @@ class Review:
     after: Bill
     path: CriticalPath
     """Of what is created or replaced."""
+    untimed: Sequence[str] = ()
+    """The types of those whose duration is not known."""
 
     @property
     def fails(self) -> bool:
@@ -145,10 +147,12 @@ def _cost(review: Review) -> Iterator[str]:
 
 
 def _time(review: Review) -> Iterator[str]:
-    if review.path.seconds:
+    if review.path.seconds or review.untimed:
         steps = " → ".join(f"`{name}` {_minutes(seconds)}" for name, seconds in review.path.steps)
         yield f"### Time: about {_minutes(review.path.seconds)}"
-        yield f"Typical durations of what is created or replaced; the longest chain: {steps}"
+        yield f"Typical durations of what is created or replaced; the longest chain: {steps or 'nothing that takes time'}"
+        if review.untimed:
+            yield f"Not known, and counted as nothing: {', '.join(f'`{type_}`' for type_ in review.untimed)}"
 
 
 def _minutes(seconds: float) -> str:

@@ -10,10 +10,14 @@ from ..homes import Inventory
 from ..inventory import entries
 from ..policy import judged
 from ..recorder import Recorder
+from ..time.known import unknown
 from ..timing import CriticalPath, critical_path
 from .comment import Review
 from .difference import Change, compare
 from .objections import objections
+
+MADE = frozenset({"create", "replace"})
+"""What takes its time."""
 
 
 def reviewed(before: Inventory, after: Recorder, environment: str, against: str) -> Review:
@@ -40,12 +44,13 @@ def reviewed(before: Inventory, after: Recorder, environment: str, against: str)
         before=bill(before, table()),
         after=bill(declared, table()),
         path=_path(declared, changes),
+        untimed=unknown(change.type for change in changes if change.op in MADE),
     )
 
 
 def _path(declared: Inventory, changes: list[Change]) -> CriticalPath:
     """The longest chain among what is created and replaced."""
-    made = {change.urn for change in changes if change.op in {"create", "replace"}}
+    made = {change.urn for change in changes if change.op in MADE}
     by_urn = {entry["urn"]: entry for entry in declared if entry["urn"] in made}
     needs = {urn: [need for need in entry["dependencies"] if need in made] for urn, entry in by_urn.items()}
     return critical_path([by_urn[urn] for urn in TopologicalSorter(needs).static_order()])
