@@ -18,7 +18,7 @@ LIFECYCLE := $(RUN) tools.lifecycle
 WHERE := --env '$(ENV)' --cloud '$(CLOUD)' $(if $(LEVELS),--levels '$(LEVELS)') $(if $(YES),--yes) $(if $(PLAN),--plan '$(PLAN)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environment programs up preview drift refresh destroy protect unprotect failover failback inventory policy cost review time pin-images sample anonymise \
+.PHONY: help setup environment programs up preview drift refresh destroy protect unprotect failover failback inventory policy cost review doctor time pin-images sample anonymise \
         test test-fast drill chaos bench \
         lint format docs golden lock clean-local
 
@@ -51,6 +51,9 @@ refresh: ## Read the cloud back into the state
 unprotect: ## Take the guards against deletion off (local cloud)
 protect: ## Put them back
 destroy: ## Remove the environment, unless it is protected
+
+doctor: environment ## What is missing before the first `up`, and what to run for it; changes nothing
+	@$(RUN) tools.doctor --env '$(ENV)' --cloud '$(CLOUD)'
 
 inventory: environment ## What the program declares, as JSON; needs no engine
 	@$(RUN) tools.inventory --env '$(ENV)'

@@ -28,6 +28,7 @@ NOT_TYPED = {
     "make lint": "make test begins with it",
     "make golden": "it would write the state of a checkout that is being tested",
     "gcloud auth application-default login": "needs an account at Google",
+    "make doctor ENV=prod CLOUD=gcp": "needs an account at Google; tests/tools/test_doctor.py gives it staged answers",
     "pulumi login gs://<your state bucket>": "needs a bucket at Google",
     "gcloud storage buckets create gs://<your state bucket> --location=us --uniform-bucket-level-access --public-access-prevention": "needs a project at Google",
     "gcloud storage buckets update gs://<your state bucket> --versioning": "needs a bucket at Google",

@@ -1,0 +1,1 @@
+"""What is missing before the first `up`, and what to run for it."""
