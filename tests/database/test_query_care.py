@@ -151,6 +151,14 @@ def test_the_report_could_not_write(server: Server, worked: Worked) -> None:
         ask(owner, "SELECT ops.report_indexes(0.5)")
 
 
+def test_extensions_that_were_there_before_are_found_where_they_are(server: Server, worked: Worked) -> None:
+    with server.connect(worked.name) as admin:
+        for extension in ("hypopg", "pg_stat_statements"):
+            ask(admin, f"ALTER EXTENSION {extension} SET SCHEMA public")
+    with server.connect(worked.name, "migrations") as owner:
+        assert column(owner, "SELECT ops.report_indexes(0.5)")[0].startswith("1 missing, ")
+
+
 def test_without_hypopg_unused_indexes_are_still_told(server: Server, worked: Worked) -> None:
     with server.connect(worked.name) as admin:
         ask(admin, "DROP EXTENSION hypopg")

@@ -202,7 +202,8 @@ DECLARE
     missing integer;
     unused integer := 0;
 BEGIN
-    IF to_regprocedure('extensions.hypopg_reset()') IS NOT NULL AND to_regclass('extensions.pg_stat_statements') IS NOT NULL THEN
+    -- Wherever they are: one that was there before stays in its schema.
+    IF to_regprocedure('hypopg_reset()') IS NOT NULL AND to_regclass('pg_stat_statements') IS NOT NULL THEN
         missing := 0;
         FOR advice IN SELECT * FROM ops.missing_indexes(least_ms => report_indexes.least_ms) LOOP
             missing := missing + 1;
