@@ -5,6 +5,7 @@
 #   PLAN=file                a plan that `preview` keeps, and that `up` may not leave
 #   LEVELS=levels.json       levels of the policies' rules for this run: mandatory, advisory, disabled or remediate
 #   YES=1                    do not ask before changing Google Cloud
+#   STORE=main-database      what `failover` and `failback` are about, and how: docs/runbooks/failover-main-database.md
 #   PYTHON=python3.12        the Python to set up with: 3.11 or newer
 
 ENV ?= dev
@@ -36,7 +37,7 @@ up preview drift refresh destroy protect unprotect: setup
 	@$(LIFECYCLE) $@ $(WHERE)
 
 RUNBOOK = $(RUN) tools.failover $@ --store '$(STORE)' $(WHERE) $(if $(PLANNED),--planned) $(if $(ACCEPT_LOSS),--accept-loss) \
-  $(if $(ROLLBACK),--rollback) $(if $(LAG),--lag '$(LAG)')
+  $(if $(ROLLBACK),--rollback) $(if $(DOWN),--down) $(if $(LAG),--lag '$(LAG)')
 
 failover: setup ## The replica of a store takes over: STORE=main-database, PLANNED=1 for a drill, ROLLBACK=1 before it is promoted
 	@$(RUNBOOK)

@@ -18,6 +18,7 @@ from tests.components.test_failover import STATIONS, over
 from tools.failover import run as runs
 from tools.failover import state as states
 from tools.failover.checkpoint import Checkpoint
+from tools.failover.cloud import Google
 from tools.failover.command import Asked, begun, told
 from tools.failover.run import Run, Waiting
 from tools.failover.stations import Command, Move, Rebuild, after, stages, with_failover
@@ -154,6 +155,14 @@ def test_a_failover_is_begun_within_what_may_be_lost_and_past_it_where_that_is_s
     assert "WHICH IS NOT KEPT" in "\n".join(told(past, PROD))
 
 
+def test_what_somebody_has_seen_counts_more_than_what_the_cloud_says(tmp_path: Path) -> None:
+    seen = ask(tmp_path, Pretended(lag=30), down=True)
+    assert seen
+    assert (seen.planned, seen.lag_seconds) == (False, 30)
+    with pytest.raises(CommandError, match="a planned move waits"):
+        ask(tmp_path, Pretended(), down=True, planned=True)
+
+
 def test_an_environment_without_a_replica_has_nothing_to_fail_over_to(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"database\.replicas of 'dev' is empty"):
         ask(tmp_path, Pretended(), load_stack_file(ROOT / "Pulumi.dev.yaml"))
@@ -236,6 +245,26 @@ def test_a_run_that_breaks_goes_on_from_the_step_that_broke(
     assert not checkpoint.path.exists()
 
 
+def test_what_cannot_be_stopped_is_stopped_later(tmp_path: Path, steps_done: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud = Pretended(lag=30)
+    checkpoint = ask(tmp_path, cloud, down=True)
+    assert checkpoint
+    checkpoint.save()
+
+    def refuses(kind: str, name: str, commands: Sequence[str]) -> None:
+        if kind == "fence":
+            raise CommandError("operation timed out")
+        cloud.asked.append((kind, f"{name} {len(commands)}"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(cloud, "do", refuses)
+        assert not go(checkpoint, cloud), "it serves, and the old one is not stopped yet"
+    assert steps_done == ["state", "settings", "serve", "rest"]
+    assert [step.kind for step in reopened(checkpoint).left] == ["fence"]
+    assert go(reopened(checkpoint), cloud)
+    assert cloud.asked[-1] == ("fence", OLD)
+
+
 def test_a_planned_move_that_would_lose_something_is_rolled_back(tmp_path: Path, steps_done: list[str]) -> None:
     cloud = Pretended()
     checkpoint = ask(tmp_path, cloud, planned=True)
@@ -257,6 +286,12 @@ def test_what_was_promoted_is_not_rolled_back(tmp_path: Path, steps_done: list[s
     assert go(checkpoint, cloud)
     assert checkpoint.promoted
     assert steps_done[-1] == "rest"
+
+
+def test_policies_are_asked_where_everything_can_be_changed(tmp_path: Path) -> None:
+    workspace = Workspace("prod", "local", tmp_path)
+    assert runs.policies(workspace, []) == [str(ROOT / "policies")]
+    assert runs.policies(workspace, ["urn:of:what:is:lost"]) == []
 
 
 # -- what becomes of the state
@@ -363,3 +398,77 @@ def test_the_local_cloud_promotes_replicas_only_and_deletes_no_primary_that_is_f
         replication.delete(cloud_sql, there(cloud_sql, OLD))
         assert replication.instance(cloud_sql, "p", OLD) is None
         assert [kept.name.rpartition("/")[2] for kept in cloud_sql.all_kept()] == [OLD]
+
+
+# -- at Google
+
+
+GCLOUD = """#!/bin/sh
+echo "$*" >> {log}
+case "$*" in
+  *describe\\ gone*) echo 'ERROR: (gcloud.sql.instances.describe) HTTPError 404: The Cloud SQL instance does not exist.' >&2; exit 1 ;;
+  *describe\\ lost*) echo 'ERROR: HTTPError 503: The service is currently unavailable.' >&2; exit 1 ;;
+  *describe*) echo '{{"state": "RUNNABLE", "settings": {{"activationPolicy": "ALWAYS"}}}}' ;;
+  *promote-replica\\ lost*) echo 'ERROR: HTTPError 503: try later' >&2; exit 1 ;;
+esac
+"""
+
+
+@pytest.fixture
+def gcloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stand-in on the path, and the file in which it notes what it was asked for."""
+    log, program = tmp_path / "asked", tmp_path / "bin" / "gcloud"
+    program.parent.mkdir()
+    program.write_text(GCLOUD.format(log=log))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+    return log
+
+
+def test_at_google_the_commands_of_the_plan_are_run_and_their_answers_understood(gcloud: Path) -> None:
+    cloud = Google("alphintra-prod", lag_seconds=7)
+    assert [cloud.state(name) for name in (OLD, "gone", "lost")] == ["RUNNABLE", None, None]
+    assert [cloud.answers(name) for name in (OLD, "gone", "lost")] == [True, True, False]
+    assert cloud.lag_seconds(NEW) == 7
+    asked = len(gcloud.read_text().splitlines())
+    for step in plan(PROD, [Move("secondary")]):
+        cloud.do(step.kind, step.new, step.commands)
+    assert gcloud.read_text().splitlines()[asked:] == [
+        f"sql instances patch {OLD} --project=alphintra-prod --activation-policy=NEVER",
+        f"sql instances promote-replica {NEW} --project=alphintra-prod --quiet",
+        f"sql backups create --instance={NEW} --project=alphintra-prod --location=us-east1",
+    ]
+    with pytest.raises(CommandError, match=r"promote of lost: `gcloud .*` failed:\nERROR: HTTPError 503: try later"):
+        cloud.do("promote", "lost", ["gcloud sql instances promote-replica lost"])
+
+
+def test_at_google_the_lag_is_said_and_gcloud_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CommandError, match="LAG=<seconds>"):
+        Google("alphintra-prod", lag_seconds=None).lag_seconds(NEW)
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(CommandError, match="gcloud is not installed"):
+        Google("alphintra-prod", lag_seconds=0).state(OLD)
+
+
+@dataclass(frozen=True)
+class Elsewhere(Workspace):
+    """A workspace whose stack's file is in the folder of the test."""
+
+    @property
+    def file(self) -> Path:
+        return self.home / "Pulumi.prod.yaml"
+
+
+def test_at_google_the_settings_go_into_the_stacks_file(tmp_path: Path, gcloud: Path) -> None:
+    assert not gcloud.exists()
+    file = tmp_path / "Pulumi.prod.yaml"
+    before = (ROOT / "Pulumi.prod.yaml").read_text()
+    file.write_text(before)
+    workspace = Elsewhere("prod", "gcp", tmp_path)
+    steps = plan(PROD, [Move("secondary")])
+    checkpoint = Checkpoint(tmp_path / "run.json", "failover", False, steps, 0, 0)
+    run = Run(workspace, Google("alphintra-prod", 0), checkpoint)
+    run.write_settings(next(step for step in steps if step.kind == "settings"))
+    said = run.workspace.settings.database.failover
+    assert (said.serving, said.other) == ("secondary", "fenced")
+    assert file.read_text().startswith(before.rstrip("\n")), "comments and the rest stay as they were"

@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--planned", action="store_true", help="a drill or a move: the one that serves is well, nothing is lost")
     parser.add_argument("--accept-loss", action="store_true", help="promote a replica that lacks more than was promised")
     parser.add_argument("--rollback", action="store_true", help="take a run back that has promoted nothing yet")
+    parser.add_argument("--down", action="store_true", help="it takes no queries, whatever the cloud says of it")
     parser.add_argument("--lag", type=float, metavar="SECONDS", help="how far the replica is behind, at Google")
     arguments = parser.parse_args()
     return guarded(lambda: _run(arguments))
@@ -38,6 +39,7 @@ def _run(arguments: argparse.Namespace) -> int:
         planned=arguments.planned,
         accept_loss=arguments.accept_loss,
         rollback=arguments.rollback,
+        down=arguments.down,
     )
     project = workspace.settings.project.id
     cloud: Cloud = LocalCloud(workspace.store, project) if arguments.cloud == "local" else Google(project, arguments.lag)

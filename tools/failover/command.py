@@ -31,6 +31,8 @@ class Asked:
     planned: bool = False
     accept_loss: bool = False
     rollback: bool = False
+    down: bool = False
+    """Somebody has seen that it does not serve, whatever the cloud says of it."""
 
 
 def run(workspace: Workspace, cloud: Cloud, asked: Asked, confirm: Confirm) -> int:
@@ -144,10 +146,11 @@ def _checked(cloud: Cloud, settings: Environment, asked: Asked, move: Step | Non
     if move is None:
         return 0
     state = cloud.state(move.old)
-    healthy = state == "RUNNABLE"
+    healthy = state == "RUNNABLE" and not asked.down
     if asked.command == "failover" and healthy and not asked.planned:
         raise CommandError(
-            f"{move.old} answers and is {state}: there is nothing to fail over from. For a drill, or a move: PLANNED=1"
+            f"{move.old} answers and is {state}: there is nothing to fail over from. For a drill, or a move: PLANNED=1. "
+            "Where you have seen that it takes no queries all the same: DOWN=1"
         )
     if asked.planned and not healthy:
         raise CommandError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -56,15 +56,21 @@ class Run:
             self.checkpoint.done[step.id] = self.cloud.now() - began
             self.checkpoint.deferred = [known for known in self.checkpoint.deferred if known != step.id]
             self.checkpoint.save()
-        return True
+        return not self.checkpoint.left
 
     # -- steps
 
     def fence(self, step: Step) -> None:
         if not self.cloud.answers(step.old):
             raise Waiting(f"{step.lost} does not answer; {step.old} is stopped as soon as it does")
-        if self.cloud.state(step.old) != "STOPPED":
+        if self.cloud.state(step.old) == "STOPPED":
+            return
+        try:
             self.cloud.do("fence", step.old, step.commands)
+        except CommandError as error:
+            if self.checkpoint.planned:
+                raise
+            raise Waiting(str(error)) from None  # what is down cannot always be stopped; the address moves all the same
 
     def drained(self, step: Step) -> None:
         if not self.checkpoint.planned:
@@ -165,8 +171,8 @@ class Run:
                 on_event=report,
                 refresh=refresh,
                 exclude=exclude or None,
-                policy_packs=self.workspace.policy_packs,
-                policy_pack_configs=self.workspace.policy_pack_configs,
+                policy_packs=policies(self.workspace, exclude),
+                policy_pack_configs=[] if exclude else self.workspace.policy_pack_configs,
             )
         return report
 
@@ -185,8 +191,8 @@ class Run:
             self.workspace.stack.up(
                 on_event=report,
                 exclude=exclude or None,
-                policy_packs=self.workspace.policy_packs,
-                policy_pack_configs=self.workspace.policy_pack_configs,
+                policy_packs=policies(self.workspace, exclude),
+                policy_pack_configs=[] if exclude else self.workspace.policy_pack_configs,
                 show_secrets=False,
                 suppress_outputs=True,
             )
@@ -197,6 +203,12 @@ STEPS: Mapping[str, Callable[[Run, Step], None]] = {
     "serve": Run.serve, "backup": Run.back_up, "rest": Run.rest, "remove": Run.remove, "rebuild": Run.rebuild,
     "follows": Run.follows,
 }  # fmt: skip
+
+
+def policies(workspace: Workspace, exclude: Sequence[str]) -> list[str]:
+    """The policies that an update is held to. Where a region is left out they would see what is declared beside what was, and
+    stop the update for what it cannot change: they are asked by the update of the rest."""
+    return [] if exclude else workspace.policy_packs
 
 
 def say(message: str) -> None:
