@@ -19,6 +19,42 @@ pytestmark = pytest.mark.engine
 DATA_GIB = {"dev": 60, "staging": 600, "prod": 5200}
 """Somewhat more than each has for the time series."""
 
+IN_PLACE: dict[str, Any] = {
+    "database": {"tier": "db-custom-6-23040"},
+    "storage": {"abort_uploads_days": 3},
+    "kubernetes": {
+        "clusters": {"primary": {"maintenance": {"days": ["WE", "TH"]}, "pools": {"general": {"max_nodes_per_zone": 6}}}}
+    },
+    "workspaces": {"namespaces": {"jobs": {"quota": {"pods": 12}}}},
+    "encryption": {"rotation_days": 30},
+    "cache": {"cluster": {"maintenance": {"day": "FRIDAY"}}, "sessions": {"maintenance": {"day": "FRIDAY"}}},
+    "static_assets": {"cache": {"edge_seconds": 7200}},
+    "analytics": {"datasets": {"audit": {"expiration_days": 365}}},
+    "network": {"flow_logs": {"sampling": 0.25}},
+    "object_events": {"ack_deadline_seconds": 300},
+    "monitoring": {"alerts": {"database-cpu-high": {"threshold": 0.7}}},
+    "url_signing": {"signers": {"kyc-url-signer": {"purpose": "Something else"}}},
+}
+"""A change of each component that may be changed while it is used."""
+CHANGED = (
+    "main-db-primary (gcp:DatabaseInstance)",
+    "storage-logs (gcp:Bucket)",
+    "cluster-us-central1-cluster (gcp:Cluster)",
+    "cluster-us-central1-pool-general (gcp:NodePool)",
+    "namespaces-us-central1-jobs-quota (kubernetes:ResourceQuota)",
+    "timeseries-us-central1-data-0 (kubernetes:PersistentVolumeClaim)",
+    "redis-cluster-primary (gcp:Cluster)",
+    "redis-sessions-store (gcp:Instance)",
+    "static-assets-backend (gcp:BackendBucket)",
+    "analytics-audit (gcp:Dataset)",
+    "network-subnet-us-central1 (gcp:Subnetwork)",
+    "object-events-uploads-subscription (gcp:Subscription)",
+    "alerts-database-cpu-high (gcp:AlertPolicy)",
+    "url-signing-kyc-url-signer (gcp:Account)",
+)
+KEYS = ("encryption-key-database-us-central1 (gcp:CryptoKey)", "encryption-key-backups-us-east1 (gcp:CryptoKey)")
+"""Keys of our own, which development does without."""
+
 
 every_environment = pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
 
@@ -46,22 +82,12 @@ def test_it_comes_from_nothing_whatever_happens_and_changes_in_place(environment
     assert cloud.run("drift").code == 0
     assert cloud.ok("refresh").strip() == "the state agrees with the cloud"
 
-    cloud.override(
-        {
-            "database": {"tier": "db-custom-6-23040"},
-            "storage": {"abort_uploads_days": 3},
-            "kubernetes": {"clusters": {"primary": {"maintenance": {"days": ["WE", "TH"]}}}},
-            "workspaces": {"namespaces": {"jobs": {"quota": {"pods": 12}}}},
-            "timeseries": {"volumes": {"data_gib": DATA_GIB[environment]}},
-        }
-    )
+    cloud.override({**IN_PLACE, "timeseries": {"volumes": {"data_gib": DATA_GIB[environment]}}})
     drifted = cloud.run("drift")
     assert drifted.code == 2
-    assert "~ main-db-primary (gcp:DatabaseInstance)" in drifted.out
+    for changed in (*CHANGED, *(() if environment == "dev" else KEYS)):
+        assert f"~ {changed}\n" in drifted.out
     assert "-> db-custom-6-23040" in drifted.out
-    assert "~ storage-logs (gcp:Bucket)" in drifted.out
-    assert "~ namespaces-us-central1-jobs-quota (kubernetes:ResourceQuota)" in drifted.out
-    assert "~ timeseries-us-central1-data-0 (kubernetes:PersistentVolumeClaim)" in drifted.out
     assert set(re.findall(r"\(kubernetes:(\w+)\)", drifted.out)) == {
         "ResourceQuota",
         "PersistentVolumeClaim",  # a volume grows in place, and the set that uses it stays as it is
