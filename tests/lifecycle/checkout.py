@@ -15,7 +15,7 @@ from tools.recorder import ROOT
 
 
 class Checkout:
-    """A copy of this checkout, with a user's own backend and passphrase."""
+    """A copy of this checkout, as a repository, with a user's own backend and passphrase."""
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "checkout"
@@ -25,6 +25,9 @@ class Checkout:
         for name in filter(lambda name: (ROOT / name).is_file(), files.stdout.splitlines()):
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, self.root / name)
+        git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com"]
+        for command in (["init", "--quiet", "--initial-branch=main"], ["add", "."], ["commit", "--quiet", "--message=here"]):
+            subprocess.run([*git, *command], cwd=self.root, check=True)
         (self.root / ".venv").symlink_to(ROOT / ".venv")
         engine = recorded()
         assert engine

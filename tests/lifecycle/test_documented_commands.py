@@ -23,6 +23,7 @@ PAGES = [
     *sorted(path.relative_to(ROOT) for path in (ROOT / "docs").rglob("*.md")),
 ]
 NOT_TYPED = {
+    "git clone https://github.com/alphintra/data-platform": "the checkout is a copy of this one",
     "make test": "this is what runs it",
     "make test-fast": "make test runs the same and more",
     "make lint": "make test begins with it",
