@@ -21,7 +21,7 @@ WHERE := --env '$(ENV)' --cloud '$(CLOUD)' $(if $(LEVELS),--levels '$(LEVELS)') 
 .DEFAULT_GOAL := help
 .PHONY: help setup environment programs up preview drift refresh destroy protect unprotect failover failback inventory policy cost review doctor time pin-images sample anonymise \
         test test-fast drill chaos bench \
-        lint format docs golden lock clean-local
+        lint format docs site golden lock clean-local
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name what; do \
@@ -117,6 +117,11 @@ format: environment ## Format the code
 
 docs: environment ## Write what follows from the code: schema, configuration and rule tables
 	@$(RUN) tools.docs
+
+# --quiet would hold warnings back before they are counted, and so let a broken link pass.
+site: environment ## The documentation as a site, in .cache/site; a link that leads nowhere is an error
+	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build
+	@echo 'the site is in .cache/site: $(RUN) http.server --directory .cache/site' >&2
 
 golden: environment ## Write what the program declares to tests/inventory
 	@$(RUN) tools.golden

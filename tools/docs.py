@@ -11,7 +11,7 @@ docs/reference/cache.md            the key space of the cache
 docs/reference/cost.md             what an environment costs a month
 docs/reference/review.md           a review of a change, as an example
 docs/reference/time.md             how long an `up` takes
-docs/pictures/*.svg                what stands where, and when it is made, for each environment
+docs/pictures/*.svg                what stands where, when it is made, and what it costs, for each environment
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ from settings.load import FILE_KEYS
 
 from . import policy_page
 from .cost import page as cost_page
-from .cost.bill import bill
+from .cost.bill import Bill, bill
+from .cost.chart import chart
 from .cost.table import table as prices
 from .inventory import entries, recorded
 from .picture import picture
@@ -95,6 +96,7 @@ def documents() -> dict[str, str]:
         "docs/reference/review.md": _page("Reviews", *example.parts(declared("prod"))),
         "docs/reference/time.md": _page("Time", *(part if isinstance(part, str) else _table(*part) for part in times())),
         **{f"docs/pictures/{environment}.svg": drawn(environment) for environment in ENVIRONMENTS},
+        **{f"docs/pictures/{env}-cost.svg": chart(billed(env), env) for env in ENVIRONMENTS},
         **{f"docs/pictures/{env}-time.svg": gantt(entries(declared(env)), env) for env in ENVIRONMENTS},
     }
 
@@ -271,9 +273,15 @@ def policies() -> str:
     return _page("Policies", *(part if isinstance(part, str) else _table(*part) for part in policy_page.parts()))
 
 
+@functools.cache
+def billed(environment: str) -> Bill:
+    """What an environment costs a month."""
+    return bill(entries(declared(environment)), prices())
+
+
 def costs() -> str:
     """The reference of costs."""
-    bills = {environment: bill(entries(declared(environment)), prices()) for environment in reversed(ENVIRONMENTS)}
+    bills = {environment: billed(environment) for environment in reversed(ENVIRONMENTS)}
     return _page("Costs", *(part if isinstance(part, str) else _table(*part) for part in cost_page.parts(bills, prices())))
 
 

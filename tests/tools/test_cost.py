@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from localcloud.gcp.catalog import types as types_of_google
 from tools.cost.bill import Bill, bill, changes, standing_of
+from tools.cost.chart import HEAD, LABELS, LETTER, MARGIN, NAMED, REST, ROW, WIDTH, chart, rows_of
 from tools.cost.declared import Declared
 from tools.cost.formats import as_json, as_text
 from tools.cost.table import HERE, Price, Table, TableError, read, table
-from tools.cost.uses import CHARGES, RULE
+from tools.cost.uses import CATEGORIES, CHARGES, RULE
 from tools.inventory import entries
 
 from ..environments import ENVIRONMENTS, recorded
@@ -269,3 +272,34 @@ def test_json_has_every_line() -> None:
 def test_a_price_says_whether_it_is_by_the_hour() -> None:
     assert Price(sku="s", unit="vCPU hour", amount=Decimal(1), source="x").hourly
     assert not Price(sku="s", unit="GiB month", amount=Decimal(1), source="x").hourly
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_chart_adds_up_to_the_bill_in_bars_as_long_as_they_cost(environment: str) -> None:
+    known = now(environment)
+    rows = rows_of(known)
+    assert sum(amount for _, shares in rows for amount in shares.values()) == known.total
+    assert [name for name, _ in rows[:NAMED]] == list(known.by_component())[:NAMED]
+    assert (rows[-1][0] == REST) == (len(known.by_component()) > NAMED)
+    drawn = ET.fromstring(chart(known, environment))  # noqa: S314 - our own
+    bars = [rect for rect in drawn.findall(f"{SVG}rect") if rect.attrib["height"] == "20"]
+    amounts = [float(amount) for _, shares in rows for amount in shares.values() if amount]
+    longest = max(sum(map(float, shares.values())) for _, shares in rows)
+    widths = [float(bar.attrib["width"]) for bar in bars]
+    assert widths == pytest.approx([amount / longest * (WIDTH - 2 * MARGIN - LABELS - 110) for amount in amounts], abs=0.01)
+    assert [bar.findtext(f"{SVG}title", "").rpartition(" ")[2] for bar in bars] == [f"{amount:,.2f}" for amount in amounts]
+    assert float(drawn.attrib["height"]) == HEAD + ROW * len(rows) + MARGIN
+
+
+def test_no_text_of_the_chart_runs_out_of_its_place_and_both_schemes_have_every_colour() -> None:
+    drawn = ET.fromstring(chart(now(), "prod"))  # noqa: S314 - our own
+    for text in drawn.findall(f"{SVG}text"):
+        x, width = float(text.attrib["x"]), len(text.text or "") * LETTER
+        assert (x - width if text.attrib.get("class") == "name" else WIDTH - x - width) >= 0, text.text
+    light, _, dark = (drawn.findtext(f"{SVG}style") or "").partition("@media (prefers-color-scheme:dark)")
+    for name in ("text", *(f".{each}" for each in CATEGORIES)):
+        assert re.search(rf"{re.escape(name)}{{", light), name
+        assert re.search(rf"{re.escape(name)}{{", dark), name

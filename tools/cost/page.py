@@ -10,8 +10,6 @@ from .table import Price, Table
 
 Part = str | tuple[Sequence[str], list[Sequence[str]]]
 """A paragraph, or a table: its head and its rows."""
-SLICES = 8
-"""The components that the chart names; the rest are one slice."""
 INTRODUCTION = """What each environment costs a month at list prices, from what the program declares. `make cost ENV=prod`
 shows the same, `AGAINST=main` what changes since another revision, `FORMAT=json` every line. Prices are what a public source
 said on the day that the last table names; the command tells which are older than a year. What no source was found for is named,
@@ -29,7 +27,8 @@ def parts(bills: Mapping[str, Bill], table: Table) -> Iterator[Part]:
     yield "\n".join(f"- {sentence}" for sentence in sentences(table.assumptions))
     for environment, bill in bills.items():
         yield f"## {environment}: {money(bill.total)} USD a month, and what is not priced"
-        yield chart(bill)
+        picture = f"../pictures/{environment}-cost.svg"
+        yield f"[![What the dearest components of {environment} cost]({picture})]({picture})"
         yield _components(bill)
         yield "Not priced, and not in the total:"
         yield ("component", "what", "why", "of them"), _not_priced(bill)
@@ -47,15 +46,6 @@ def parts(bills: Mapping[str, Bill], table: Table) -> Iterator[Part]:
         ("price", "what Google calls it", "US dollars", "a", "in", "day", "source"),
         [_price(name, price, table) for name, price in table.prices.items()],
     )
-
-
-def chart(bill: Bill) -> str:
-    """The shares of the dearest components."""
-    sums = list(bill.by_component().items())
-    named, rest = sums[:SLICES], sum(total for _, total in sums[SLICES:])
-    slices = [*named, *([("others", rest)] if rest else [])]
-    lines = [f'  "{name}" : {total}' for name, total in slices]
-    return "\n".join(["```mermaid", "pie showData title US dollars a month", *lines, "```"])
 
 
 def _components(bill: Bill) -> Part:
