@@ -21,7 +21,7 @@ WHERE := --env '$(ENV)' --cloud '$(CLOUD)' $(if $(LEVELS),--levels '$(LEVELS)') 
 .DEFAULT_GOAL := help
 .PHONY: help setup environment programs up preview drift refresh destroy protect unprotect failover failback inventory policy cost review doctor time pin-images sample anonymise \
         test test-fast drill chaos bench \
-        lint format docs site golden lock clean-local
+        lint format data-model docs site golden lock clean-local
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name what; do \
@@ -114,6 +114,9 @@ lint: environment ## Style, types, and documents that follow from the code
 format: environment ## Format the code
 	@$(RUN) ruff format --quiet .
 	@$(RUN) ruff check --quiet --fix .
+
+data-model: environment ## Record the main database's tables as a PostgreSQL 15 of its own has them; `make docs` writes the rest
+	@$(RUN) tests.database.model
 
 docs: environment ## Write what follows from the code: schema, configuration and rule tables
 	@$(RUN) tools.docs

@@ -11,6 +11,8 @@ docs/reference/cache.md            the key space of the cache
 docs/reference/cost.md             what an environment costs a month
 docs/reference/review.md           a review of a change, as an example
 docs/reference/time.md             how long an `up` takes
+docs/reference/data-model.md       the tables of the main database
+docs/pictures/data-*.svg           the same, drawn
 docs/pictures/*.svg                what stands where, when it is made, and what it costs, for each environment
 """
 
@@ -40,6 +42,10 @@ from .cost import page as cost_page
 from .cost.bill import Bill, bill
 from .cost.chart import chart
 from .cost.table import table as prices
+from .data_model import page as data_page
+from .data_model.model import recorded as tables
+from .data_model.model import subjects
+from .data_model.picture import diagram
 from .inventory import entries, recorded
 from .picture import picture
 from .recorder import ROOT, Recorder
@@ -95,6 +101,8 @@ def documents() -> dict[str, str]:
         "docs/reference/cost.md": costs(),
         "docs/reference/review.md": _page("Reviews", *example.parts(declared("prod"))),
         "docs/reference/time.md": _page("Time", *(part if isinstance(part, str) else _table(*part) for part in times())),
+        "docs/reference/data-model.md": data_model(),
+        **{f"docs/pictures/data-{known.name}.svg": diagram(tables(), known.tables, known.title) for known in subjects(tables())},
         **{f"docs/pictures/{environment}.svg": drawn(environment) for environment in ENVIRONMENTS},
         **{f"docs/pictures/{env}-cost.svg": chart(billed(env), env) for env in ENVIRONMENTS},
         **{f"docs/pictures/{env}-time.svg": gantt(entries(declared(env)), env) for env in ENVIRONMENTS},
@@ -283,6 +291,12 @@ def costs() -> str:
     """The reference of costs."""
     bills = {environment: billed(environment) for environment in reversed(ENVIRONMENTS)}
     return _page("Costs", *(part if isinstance(part, str) else _table(*part) for part in cost_page.parts(bills, prices())))
+
+
+def data_model() -> str:
+    """The reference of the main database's tables."""
+    found = data_page.parts(tables(), subjects(tables()))
+    return _page("Data model", *(part if isinstance(part, str) else _table(*part) for part in found))
 
 
 def alerts() -> str:

@@ -20,7 +20,7 @@ import pytest
 import yaml
 
 from tools.recorder import ROOT
-from tools.site.hooks import IN_A_LIST, OUTSIDE, linked, outside, place
+from tools.site.hooks import OUTSIDE, linked, outside, place, with_lists
 
 DOCS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))
 PAGES = [*OUTSIDE, *DOCS]
@@ -37,6 +37,8 @@ class Parsed(HTMLParser):
     text: list[str] = field(default_factory=list)
     """What is read in the article outside of code."""
     headings: list[str] = field(default_factory=list)
+    steps: int = 0
+    """Entries of numbered lists."""
     _open: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -45,6 +47,7 @@ class Parsed(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         known = {name: value or "" for name, value in attrs}
         self.tags.append((tag, known))
+        self.steps += tag == "li" and self._open[-1] == "ol"
         if tag not in VOID:
             self._open.append(tag)
         if tag == "a" and "nav" in self._open and "href" in known:
@@ -164,11 +167,13 @@ def test_search_knows_every_page(site: Path) -> None:
 def test_pages_are_read_as_at_github(site: Path) -> None:
     """What Python's Markdown reads in another way, and leaves as it stands."""
     for file in site.rglob("*.html"):
-        left = re.findall(r"^.*(?:```|\*\*|\]\(|^\| |\[!).*$", "".join(parsed(file).text), re.MULTILINE)
+        left = re.findall(r"^ *(?:[-|] .*|.*(?:```|\*\*|\]\(|\[!).*)$", "".join(parsed(file).text), re.MULTILINE)
         assert left == [], file
     for name in PAGES:
         lists = [tag for tag, known in parsed(html_of(name, site)).tags if tag == "ol" and "class" not in known]
-        assert len(lists) == len(re.findall(r"^1\. ", (ROOT / name).read_text(), re.MULTILINE)), f"{name}: a list falls apart"
+        source = (ROOT / name).read_text()
+        assert len(lists) == len(re.findall(r"^1\. ", source, re.MULTILINE)), f"{name}: a list falls apart"
+        assert parsed(html_of(name, site)).steps == len(re.findall(r"^\d+\. ", source, re.MULTILINE)), f"{name}: an entry is none"
 
 
 @pytest.fixture
@@ -225,11 +230,9 @@ def test_a_file_that_is_linked_and_no_page_gets_one(copy: Path) -> None:
 
 
 def test_entries_of_lists_keep_what_belongs_to_them() -> None:
-    def wider(text: str) -> str:
-        return IN_A_LIST.sub(lambda found: f"{found[0]} " if found["indent"] else found[0], text)
-
-    assert wider("1. a\n\n   ```sh\n   b\n   ```\n") == "1. a\n\n    ```sh\n    b\n    ```\n"
-    assert wider("```py\nif a:\n    b\n```\n") == "```py\nif a:\n    b\n```\n"
+    assert with_lists("1. a\n\n   ```sh\n   b\n   ```\n") == "1. a\n\n    ```sh\n    b\n    ```\n"
+    assert with_lists("1. a\n\n   b\n2. c\n") == "1. a\n\n    b\n\n2. c\n"
+    assert with_lists("```py\nif a:\n    b\n```\n") == "```py\nif a:\n    b\n```\n"
 
 
 def test_ci_builds_it_and_keeps_it() -> None:

@@ -26,6 +26,8 @@ IN_A_LIST = re.compile(r"^```.*?^```$|^(?P<indent> {3})", re.MULTILINE | re.DOTA
 """What belongs to an entry of a numbered list, by GitHub's three spaces; or code that belongs to none."""
 INDEX = "README.md"
 """The page of a folder."""
+NEXT_IN_A_LIST = re.compile(r"^( {4}\S.*\n)(?=\d+\. )", re.MULTILINE)
+"""The last line of an entry that another one follows at once."""
 LANGUAGES = {".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".py": "python", ".sql": "sql"}
 Entry: TypeAlias = "str | dict[str, str | list[Entry]]"
 Nav: TypeAlias = "list[Entry]"
@@ -52,8 +54,7 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, **_: An
     """Links lead to pages of the site; lists and what is folded away read as at GitHub."""
     if "\n## " not in markdown:  # a page that is one table has nothing for the column of its contents
         page.meta["hide"] = ["toc"]
-    text = IN_A_LIST.sub(lambda found: f"{found[0]} " if found["indent"] else found[0], markdown)
-    text = text.replace("<details>", '<details markdown="1">')
+    text = with_lists(markdown).replace("<details>", '<details markdown="1">')
     return linked(text, _name(page.file.src_uri), Path(config.docs_dir).parent)
 
 
@@ -89,6 +90,12 @@ def linked(text: str, name: str, root: Path) -> str:
         return found["open"] + posixpath.relpath(place(target), posixpath.dirname(place(name)) or ".")
 
     return LINK.sub(of_site, text)
+
+
+def with_lists(markdown: str) -> str:
+    """Numbered lists as Python's Markdown wants them."""
+    wider = IN_A_LIST.sub(lambda found: f"{found[0]} " if found["indent"] else found[0], markdown)
+    return NEXT_IN_A_LIST.sub(r"\1\n", wider)
 
 
 def _name(on_site: str) -> str:
