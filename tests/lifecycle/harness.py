@@ -39,7 +39,7 @@ class Lifecycle:
         """The command line of a command."""
         return [sys.executable, "-m", "tools.lifecycle", name, "--env", self.environment, "--home", str(self.home), *extra]
 
-    def run(self, name: str, *extra: str, env: Mapping[str, str] | None = None, timeout: float = 420) -> Answer:
+    def run(self, name: str, *extra: str, env: Mapping[str, str] | None = None, timeout: float = 240) -> Answer:
         """Runs a command to its end."""
         variables = {**os.environ, **(env or {})}
         done = subprocess.run(

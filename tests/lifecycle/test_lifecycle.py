@@ -59,7 +59,6 @@ KEYS = ("encryption-key-database-us-central1 (gcp:CryptoKey)", "encryption-key-b
 every_environment = pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
 
 
-@pytest.mark.timeout(900)  # seven runs of the engine, and another environment may go up beside them
 @every_environment
 def test_it_comes_from_nothing_whatever_happens_and_changes_in_place(environment: str, tmp_path: Path) -> None:
     cloud = Lifecycle(tmp_path, environment)
