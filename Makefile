@@ -19,7 +19,7 @@ LIFECYCLE := $(RUN) tools.lifecycle
 WHERE := --env '$(ENV)' --cloud '$(CLOUD)' $(if $(LEVELS),--levels '$(LEVELS)') $(if $(YES),--yes) $(if $(PLAN),--plan '$(PLAN)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environment programs up preview drift refresh destroy protect unprotect failover failback inventory policy cost review doctor time pin-images sample anonymise \
+.PHONY: help setup environment programs up preview drift refresh destroy protect unprotect failover failback inventory policy cost review doctor state-backend time pin-images sample anonymise \
         test test-fast drill chaos bench \
         lint format data-model docs site golden lock clean-local
 
@@ -55,6 +55,9 @@ destroy: ## Remove the environment, unless it is protected
 
 doctor: environment ## What is missing before the first `up`, and what to run for it; changes nothing
 	@$(RUN) tools.doctor --env '$(ENV)' --cloud '$(CLOUD)'
+
+state-backend: setup ## Make the bucket and the key that Pulumi keeps an environment's state with, at Google, once: BUCKET=name
+	@$(RUN) tools.state_backend --env '$(ENV)' --bucket '$(BUCKET)' $(if $(YES),--yes)
 
 inventory: environment ## What the program declares, as JSON; needs no engine
 	@$(RUN) tools.inventory --env '$(ENV)'

@@ -30,10 +30,7 @@ NOT_TYPED = {
     "make golden": "it would write the state of a checkout that is being tested",
     "gcloud auth application-default login": "needs an account at Google",
     "make doctor ENV=prod CLOUD=gcp": "needs an account at Google; tests/tools/test_doctor.py gives it staged answers",
-    "pulumi login gs://<your state bucket>": "needs a bucket at Google",
-    "gcloud storage buckets create gs://<your state bucket> --location=us --uniform-bucket-level-access --public-access-prevention": "needs a project at Google",
-    "gcloud storage buckets update gs://<your state bucket> --versioning": "needs a bucket at Google",
-    "pulumi stack init prod": "needs a bucket at Google; test_plain_pulumi.py types it for dev",
+    "make state-backend ENV=prod BUCKET=<your state bucket>": "needs a project at Google; test_state_backend.py has a gcloud that keeps what it is told",
     ".venv/bin/python -m tools.access --env prod --repository <owner/name> --state <your state bucket> > access.sh": (
         "test_access.py runs it, and what it prints"
     ),

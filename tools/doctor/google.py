@@ -191,7 +191,11 @@ def nodes_of(pool: Mapping[str, Any], region: str) -> int:
 
 def _state(google: Google) -> Iterator[Finding]:
     if not google.backend:
-        yield failed("state", "Pulumi is not logged in to a backend", "pulumi login gs://<your state bucket>")
+        yield failed(
+            "state",
+            "Pulumi is not logged in to a backend",
+            f"pulumi login gs://<your state bucket>; make state-backend ENV={google.environment} BUCKET=<name> makes one",
+        )
         return
     if not google.backend.startswith("gs://"):
         yield warning("state", f"is kept in {google.backend}, which is not asked", "a bucket keeps it for all: docs/deploying.md")
