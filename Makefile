@@ -132,6 +132,8 @@ site: environment ## The documentation as a site, in .cache/site; a link that le
 golden: environment ## Write what the program declares to tests/inventory
 	@$(RUN) tools.golden
 
-lock: environment ## Renew requirements.txt from pyproject.toml
-	@$(RUN) uv pip compile pyproject.toml --group dev --universal --generate-hashes --quiet \
-	  --custom-compile-command 'make lock' --output-file requirements.txt
+LOCK = $(RUN) uv pip compile --universal --generate-hashes --quiet --custom-compile-command 'make lock'
+
+lock: environment ## Renew requirements.txt from pyproject.toml, and what our own image has of it
+	@$(LOCK) pyproject.toml --group dev --output-file requirements.txt
+	@$(LOCK) --group pyproject.toml:jobs --constraints requirements.txt --output-file images/jobs/requirements.txt

@@ -96,6 +96,10 @@ class Images(pulumi.ComponentResource):
         admitted."""
         return pulumi.Output.all(self._through(reference), self.admission.id).apply(lambda known: str(known[0]))
 
+    def own(self, reference: str) -> pulumi.Output[str]:
+        """An image of ours as pods name it. Known once it is admitted."""
+        return pulumi.Output.all(self.repository.registry_uri, self.admission.id).apply(lambda known: f"{known[0]}/{reference}")
+
     def _through(self, reference: str) -> pulumi.Output[str]:
         host, _, rest = reference.partition("/")
         return pulumi.Output.concat(self.upstreams[host].registry_uri, "/", rest)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from .section import ResourceName, Section, setting
+from .section import NOT_LOOKED_UP, OwnImage, ResourceName, Section, setting
 
 DOCS = "https://cloud.google.com/artifact-registry/docs"
 ADMISSION = "https://cloud.google.com/binary-authorization/docs"
@@ -57,6 +57,9 @@ class Images(Section):
     """After how long a version without a tag goes."""
     admission: Admission = Admission()
     """Which images run."""
+    jobs: OwnImage | None = setting(f"jobs:not-built@{NOT_LOOKED_UP}", "docs/deploying.md")
+    """The image of our own programs: `images/jobs`. Null until the repository is there and has it: what would run it is left out
+    then. `make pin-images` puts in what `.github/workflows/images.yml` pushed."""
     readers: tuple[str, ...] = setting((), "§9.2")
     """The workloads and groups, of `identities`, that pull images."""
     writers: tuple[str, ...] = setting((), "§9.2")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -49,7 +49,7 @@ class _Image:
     """Marks settings that name a container image."""
 
 
-IMAGE = _Image()
+IMAGE, OWN_IMAGE = _Image(), _Image()
 ImageReference = Annotated[
     str,
     StringConstraints(
@@ -60,23 +60,45 @@ ImageReference = Annotated[
 """A container image: registry/path:tag@sha256:digest. Without the digest it is whatever the tag stands for that day."""
 
 
+OwnImage = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]+([._-]+[a-z0-9]+)*:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}@sha256:[0-9a-f]{64}$"),
+    OWN_IMAGE,
+]
+"""An image in the environment's own repository: name:tag@sha256:digest."""
+
+
 NOT_LOOKED_UP = f"sha256:{'0' * 64}"
 """Stands where a digest must be, and is no image's: nothing can be pulled by it."""
 
 
-def images(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Every image that a section and those in it name, with the key of the setting."""
+def images(section: BaseModel) -> Iterator[tuple[str, str]]:
+    """Every image of others that a section and those in it name, with the key of the setting."""
+    return _named(section, IMAGE, "")
+
+
+def own_images(section: BaseModel) -> Iterator[tuple[str, str]]:
+    """Every image of ours; none where the setting is null."""
+    return ((key, reference) for key, reference in _named(section, OWN_IMAGE, "") if reference is not None)
+
+
+def _named(section: BaseModel, mark: _Image, prefix: str) -> Iterator[tuple[str, Any]]:
     for name, field in type(section).model_fields.items():
         value: Any = getattr(section, name)
-        if IMAGE in field.metadata:
+        if mark in field.metadata or mark in _alternatives(field.annotation):
             yield f"{prefix}{name}", value
         elif isinstance(value, BaseModel):
-            yield from images(value, f"{prefix}{name}.")
+            yield from _named(value, mark, f"{prefix}{name}.")
         elif isinstance(value, dict):
             inner = cast("dict[str, Any]", value)
             for key, part in inner.items():
                 if isinstance(part, BaseModel):
-                    yield from images(part, f"{prefix}{name}.{key}.")
+                    yield from _named(part, mark, f"{prefix}{name}.{key}.")
+
+
+def _alternatives(annotation: Any) -> list[Any]:
+    """What marks the parts of a type that may also be None."""
+    return [mark for part in get_args(annotation) for mark in getattr(part, "__metadata__", ())]
 
 
 def zone_region(zone: str) -> str:

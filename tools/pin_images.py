@@ -1,6 +1,8 @@
 """Asks the registries for the digests of the images' tags, and puts those that are missing into the settings:
 `python -m tools.pin_images --env prod`.
 
+Our own image is that of this checkout's content; the environment's repository is asked for it with gcloud's credentials.
+
 What is pinned already stays: a tag that stands for another image now is told, and is for a person to decide about. With
 --registry HOST=URL a registry is asked elsewhere, such as at a mirror.
 """
@@ -21,9 +23,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from settings import NAMESPACE, SettingsError, load_stack_file
-from settings.section import NOT_LOOKED_UP, images
+from settings.section import NOT_LOOKED_UP, images, own_images
 from settings.yaml_file import rewritten
 
+from .gcloud import GcloudError, answer
+from .own_images import repository, tag
 from .recorder import ROOT
 
 SECONDS = 30
@@ -68,8 +72,9 @@ class Image(NamedTuple):
         return f"{self.host}/{self.path}:{self.tag}@{digest}"
 
 
-def digest(image: Image, registries: Mapping[str, str]) -> str:
-    """The digest of what a tag stands for, of the manifest as it was sent.
+def digest(image: Image, registries: Mapping[str, str], credentials: str | None = None) -> str:
+    """The digest of what a tag stands for, of the manifest as it was sent. Where a registry is not open to all, `credentials`
+    is a token of Google's.
 
     Raises:
         RegistryError: the registry cannot be reached, has no such tag, or says something else than it sends.
@@ -78,9 +83,9 @@ def digest(image: Image, registries: Mapping[str, str]) -> str:
     url = f"{base}/v2/{image.path}/manifests/{urllib.parse.quote(image.tag)}"
     try:
         try:
-            body, said = _get(url, {"Accept": KINDS})
+            body, said = _get(url, {"Accept": KINDS, **({"Authorization": f"Bearer {credentials}"} if credentials else {})})
         except urllib.error.HTTPError as error:
-            if error.code != http.client.UNAUTHORIZED:
+            if credentials or error.code != http.client.UNAUTHORIZED:
                 raise
             token = _token(error.headers.get("WWW-Authenticate", ""), image)
             body, said = _get(url, {"Accept": KINDS, "Authorization": f"Bearer {token}"})
@@ -146,14 +151,31 @@ def _looked_up(file: Path, registries: Mapping[str, str]) -> tuple[dict[str, str
     """References that get a digest, by their key; and what is to be said of those that have one."""
     found: dict[str, str] = {}
     moved: list[str] = []
-    for key, reference in images(load_stack_file(file)):
+    settings = load_stack_file(file)
+    for key, reference in images(settings):
         image = Image.of(reference)
         now = digest(image, registries)
         if image.digest is None:
             found[key] = image.pinned(now)
         elif image.digest != now:
             moved.append(f"{key}: {image.tag} stands for {now} now, and stays pinned to {image.digest}")
+    for key, reference in own_images(settings):
+        name, pinned = reference.partition(":")[0], not reference.endswith(NOT_LOOKED_UP)
+        image = Image.of(f"{repository(settings)}/{name}:{tag(name)}")
+        if not pinned:
+            found[key] = f"{name}:{image.tag}@{_ours(key, image, registries)}"
+        elif not reference.startswith(f"{name}:{image.tag}@"):
+            moved.append(f"{key}: this checkout makes {name}:{image.tag}, and it stays pinned to {reference}")
     return found, moved
+
+
+def _ours(key: str, image: Image, registries: Mapping[str, str]) -> str:
+    try:
+        return digest(image, registries, answer("auth", "print-access-token").strip())
+    except (GcloudError, RegistryError) as error:
+        raise RegistryError(
+            f"{key}: {error}; .github/workflows/images.yml pushes it once there is a repository, and null leaves out what runs it"
+        ) from None
 
 
 def _registry(text: str) -> tuple[str, str]:

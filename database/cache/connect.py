@@ -11,7 +11,7 @@ from redis import Redis
 from redis.cluster import RedisCluster
 from redis.credentials import CredentialProvider
 
-from ..crypto.kms import workload_token
+from ..workload import workload_token
 from .store import Store
 
 SECONDS = 5

@@ -10,10 +10,10 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
+from ..workload import workload_token
 from .sealing import Unreadable
 
 ENDPOINT = "https://cloudkms.googleapis.com/v1"
-TOKEN_URL = "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token"  # noqa: S105 - where, not what
 TIMEOUT_SECONDS = 10
 ATTEMPTS = 4
 CASTAGNOLI = 0x82F63B78
@@ -88,13 +88,6 @@ class CloudKms:
                     raise
             self._sleep(0.1 * 2**attempt)
         raise AssertionError("the last attempt returns or raises")
-
-
-def workload_token() -> str:
-    """The access token of the Google service account that the workload runs as."""
-    request = urllib.request.Request(TOKEN_URL, headers={"Metadata-Flavor": "Google"})
-    with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310
-        return str(json.load(response)["access_token"])
 
 
 def crc32c(data: bytes) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from settings.section import ImageReference, Section, images, setting
+from settings.section import ImageReference, OwnImage, Section, images, own_images, setting
 
 DIGEST = "@sha256:" + "0" * 64
 
@@ -37,3 +37,23 @@ def test_every_image_is_found_with_its_key() -> None:
 def test_a_reference_has_registry_and_tag(reference: Any) -> None:
     with pytest.raises(ValidationError):
         Outer(image=reference)
+
+
+class Own(Section):
+    """Ours, of which one may be null."""
+
+    inner: Inner = Inner()
+    ours: OwnImage = "ours:1" + DIGEST
+    perhaps: OwnImage | None = None
+
+
+def test_our_own_images_are_told_apart() -> None:
+    assert dict(images(Own())) == {f"inner.{key}": image for key, image in images(Inner())}
+    assert dict(own_images(Own())) == {"ours": "ours:1" + DIGEST}
+    assert dict(own_images(Own(perhaps="more:2" + DIGEST))) == {"ours": "ours:1" + DIGEST, "perhaps": "more:2" + DIGEST}
+
+
+@pytest.mark.parametrize("reference", ["ours", "ours:1", "docker.io/ours:1" + DIGEST, "ours@sha256:" + "0" * 64])
+def test_an_image_of_ours_has_tag_and_digest_and_no_registry(reference: Any) -> None:
+    with pytest.raises(ValidationError):
+        Own(ours=reference)

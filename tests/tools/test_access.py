@@ -46,12 +46,13 @@ def test_each_job_is_an_identity_of_its_own(
     calls = told(tmp_path, found)
     [provider] = [call for call in calls if "create-oidc" in call]
     assert "--attribute-condition=assertion.repository == 'a/b' && assertion.ref == 'refs/heads/main'" in provider
-    roles: dict[str, list[str]] = {"looker": [], "changer": []}
+    roles: dict[str, list[str]] = {"looker": [], "changer": [], "pusher": []}
     for call in calls:
         if call[1:3] == ["projects", "add-iam-policy-binding"]:
             [member] = [word for word in call if word.startswith("--member=")]
             [role] = [word.removeprefix("--role=") for word in call if word.startswith("--role=")]
             roles[member.split("@")[0].rsplit("-", 1)[-1]].append(role)
+    assert roles["pusher"] == ["roles/artifactregistry.writer"]
     assert roles["looker"] == ["roles/viewer", "roles/iam.securityReviewer", "roles/logging.viewer"]
     assert {"roles/cloudsql.admin", "roles/cloudkms.admin"} <= set(roles["changer"])
     assert len(roles["changer"]) == len(set(roles["changer"]))
@@ -63,6 +64,7 @@ def test_each_job_is_an_identity_of_its_own(
     assert acts == {
         "github-prod-looker": f"{pool}/repo:a/b:environment:prod-plan",
         "github-prod-changer": f"{pool}/repo:a/b:environment:prod",
+        "github-prod-pusher": f"{pool}/repo:a/b:environment:prod-images",
     }
     assert [
         "gh",
@@ -76,6 +78,9 @@ def test_each_job_is_an_identity_of_its_own(
         "--body",
         "gs://states",
     ] in calls
+    told_to = {(call[7], call[3]) for call in calls if call[:3] == ["gh", "variable", "set"]}
+    assert ("prod-images", "SERVICE_ACCOUNT") in told_to
+    assert ("prod-images", "PULUMI_BACKEND_URL") not in told_to, "it has no business with the state"
     states = {call[5].split("@")[0].rsplit("-", 1)[-1]: call[-1] for call in calls if call[1:3] == ["storage", "buckets"]}
     assert states == {"looker": "--role=roles/storage.objectViewer", "changer": "--role=roles/storage.objectUser"}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import pytest
 from settings import load_stack_file
 from settings.section import NOT_LOOKED_UP, images
 from tools import pin_images
+from tools.own_images import tag
 from tools.pin_images import Image, RegistryError, digest
 from tools.recorder import ROOT
 
@@ -36,7 +38,11 @@ class Registry(BaseHTTPRequestHandler):
             self._answer(200, json.dumps({"token": f"for {scope}"}).encode())
             return
         path, tag = self.path.removeprefix("/v2/").split("/manifests/")
-        if self.headers.get("Authorization") != f"Bearer for repository:{path}:pull":
+        given = self.headers.get("Authorization")
+        ours = path.startswith("alphintra-prod/")
+        if ours and given != "Bearer ya29.ours":
+            self._answer(403, b"{}")
+        elif not ours and given != f"Bearer for repository:{path}:pull":
             where = f'Bearer realm="http://127.0.0.1:{server.server_port}/token",service="tests"'
             self._answer(401, b"{}", {"WWW-Authenticate": "Basic" if server.closed else where})
         elif f"{path}:{tag}" in server.missing:
@@ -86,7 +92,12 @@ class Command:
         for file in ROOT.glob("Pulumi.*.yaml"):
             shutil.copy2(file, folder / file.name)
         patch.setattr(pin_images, "ROOT", folder)
-        self.hosts = {Image.of(reference).host for _, reference in images(load_stack_file(folder / "Pulumi.prod.yaml"))}
+        (gcloud := folder / "gcloud").write_text("#!/bin/sh\necho ya29.ours\n")
+        gcloud.chmod(0o755)
+        patch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+        self.hosts = {"us-central1-docker.pkg.dev"} | {
+            Image.of(reference).host for _, reference in images(load_stack_file(folder / "Pulumi.prod.yaml"))
+        }
 
     def run(self, environment: str = "prod") -> tuple[int, str, str]:
         given = [part for host in sorted(self.hosts) for part in ("--registry", f"{host}={self.registry.url}")]
@@ -110,16 +121,20 @@ IMAGE = Image.of(f"docker.io/timescale/timescaledb-ha:pg15@{NOT_LOOKED_UP}")
 def test_what_lacks_a_digest_gets_that_of_its_tag_and_nothing_else_changes(command: Command) -> None:
     before = command.text()
     status, out, said = command.run()
-    assert out.startswith("timeseries.image: docker.io/timescale/timescaledb-ha:pg15")
-    assert out.endswith(f"@{DIGEST}\n")
-    assert (status, said.splitlines()[-1].startswith("Pulumi.prod.yaml: 1 image(s) pinned")) == (3, True), (
+    series, own = out.splitlines()
+    assert series.startswith("timeseries.image: docker.io/timescale/timescaledb-ha:pg15")
+    assert series.endswith(f"@{DIGEST}")
+    assert own == f"images.jobs: jobs:{tag('jobs')}@{DIGEST}", "what this checkout makes"
+    assert (status, said.splitlines()[-1].startswith("Pulumi.prod.yaml: 2 image(s) pinned")) == (3, True), (
         "those that are pinned moved"
     )
     lines = command.text().splitlines()
     assert lines[: len(before.splitlines())] == before.splitlines(), "comments and all"
     assert lines[len(before.splitlines()) :] == [
         "  alphintra:timeseries:",
-        f"    {out.strip().replace('timeseries.image', 'image')}",
+        f"    {series.replace('timeseries.image', 'image')}",
+        "  alphintra:images:",
+        f"    {own.replace('images.jobs', 'jobs')}",
     ]
     known = dict(images(load_stack_file(command.folder / "Pulumi.prod.yaml")))
     assert known["timeseries.image"].endswith(DIGEST)
@@ -133,6 +148,29 @@ def test_what_is_pinned_stays_and_a_tag_that_moved_is_told(command: Command) -> 
     assert (status, out, command.text()) == (3, "", pinned)
     assert f"migrations.image: v1.6.1 stands for {DIGEST} now, and stays pinned to sha256:f247ab0e" in said
     assert "timeseries.image" not in said
+
+
+def test_our_own_image_stays_too_and_a_checkout_that_makes_another_is_told(command: Command) -> None:
+    command.run()
+    file = command.folder / "Pulumi.prod.yaml"
+    file.write_text(file.read_text().replace(f"jobs:{tag('jobs')}@", "jobs:0123456789abcdef@"))
+    status, out, said = command.run()
+    assert (status, out) == (3, "")
+    assert f"images.jobs: this checkout makes jobs:{tag('jobs')}, and it stays pinned to jobs:0123456789abcdef@{DIGEST}" in said
+
+
+@pytest.mark.parametrize("what", ["not pushed", "no gcloud"])
+def test_our_own_image_that_cannot_be_had_says_what_to_do(command: Command, what: str) -> None:
+    before = command.text()
+    if what == "not pushed":
+        command.registry.missing = {f"alphintra-prod/alphintra-images/jobs:{tag('jobs')}"}
+    else:
+        (command.folder / "gcloud").write_text("#!/bin/sh\necho 'ERROR: nobody is signed in' >&2\nexit 1\n")
+    status, out, said = command.run()
+    assert (status, out, command.text()) == (1, "", before)
+    assert said.startswith("images.jobs: ")
+    assert ("404" if what == "not pushed" else "nobody is signed in") in said
+    assert "null leaves out what runs it; nothing was changed" in said
 
 
 @pytest.mark.parametrize("what", ["missing", "lies", "closed", "down"])

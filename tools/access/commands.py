@@ -1,7 +1,7 @@
 """The commands that let a repository's workflows look at an environment and change it, without a key that could be lost.
 
 Each of a GitHub environment's jobs is an identity of its own at Google: workload identity federation takes GitHub's word for
-which repository and which environment a job runs in. `<env>-plan` may look, `<env>` may change.
+which repository and which environment a job runs in. `<env>-plan` may look, `<env>` may change, `<env>-images` may push images.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from .needs import PROJECT, Need
 
 POOL, PROVIDER = "github", "repository"
 ISSUER = "https://token.actions.githubusercontent.com"
-LOOKER, CHANGER = "looker", "changer"
-SUBJECTS = {LOOKER: "-plan", CHANGER: ""}
+LOOKER, CHANGER, PUSHER = "looker", "changer", "pusher"
+SUBJECTS = {LOOKER: "-plan", CHANGER: "", PUSHER: "-images"}
 """The GitHub environment in which one acts as an account, after the environment's name."""
 LOOKS = ("roles/viewer", "roles/iam.securityReviewer", "roles/logging.viewer")
 """What a preview and a search for drift need: resources, who may do what with them, and who changed what; no data, no secrets."""
+
+PUSHES = ("roles/artifactregistry.writer",)
+"""Of the project, whose only repository that takes images is ours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,33 +53,46 @@ def commands(wanted: Federation) -> Iterator[str]:
         f"--attribute-condition=assertion.repository == '{wanted.repository}' && assertion.ref == 'refs/heads/main'",
     )
     changes = [role for need in wanted.needs if need.at == PROJECT for role in need.roles]
-    yield from _identity(wanted, LOOKER, LOOKS, "roles/storage.objectViewer")
-    yield from _identity(wanted, CHANGER, list(dict.fromkeys([*LOOKS, *changes])), "roles/storage.objectUser")
+    yield from _identity(wanted, LOOKER, LOOKS)
+    yield from _state(wanted, LOOKER, "roles/storage.objectViewer")
+    yield from _identity(wanted, CHANGER, list(dict.fromkeys([*LOOKS, *changes])))
+    yield from _state(wanted, CHANGER, "roles/storage.objectUser")
+    yield from _identity(wanted, PUSHER, PUSHES)
     for need in wanted.needs:
         if need.at != PROJECT:
             yield f"# {need.of}: whoever runs the {need.at} grants {', '.join(need.roles)} to {_email(wanted, CHANGER)}"
 
 
-def _identity(wanted: Federation, account: str, roles: Sequence[str], state: str) -> Iterator[str]:
+def _identity(wanted: Federation, account: str, roles: Sequence[str]) -> Iterator[str]:
     """An account, what it may do, who acts as it, and where the workflow finds it."""
     email, project, subject = _email(wanted, account), f"--project={wanted.project}", f"{wanted.environment}{SUBJECTS[account]}"
     member = f"--member=serviceAccount:{email}"
     yield _line("iam", "service-accounts", "create", _id(wanted, account), project, f"--display-name={subject} on GitHub")
     for role in roles:
         yield _line("projects", "add-iam-policy-binding", wanted.project, member, f"--role={role}", "--condition=None")
-    yield _line("storage", "buckets", "add-iam-policy-binding", f"gs://{wanted.state}", member, f"--role={state}")
-    if wanted.key:
-        yield _line("kms", "keys", "add-iam-policy-binding", wanted.key, member, "--role=roles/cloudkms.cryptoKeyDecrypter")
     grant = _line("iam", "service-accounts", "add-iam-policy-binding", email, project, "--role=roles/iam.workloadIdentityUser")
     yield f'{grant} "--member=principal://iam.googleapis.com/$POOL/subject/repo:{wanted.repository}:environment:{subject}"'
     yield f"gh api --silent --method PUT repos/{wanted.repository}/environments/{subject}"
     known = {
         "WORKLOAD_IDENTITY_PROVIDER": f'"$POOL/providers/{PROVIDER}"',
         "SERVICE_ACCOUNT": email,
-        "PULUMI_BACKEND_URL": f"gs://{wanted.state}",
     }
     for variable, value in known.items():
-        yield f"gh variable set {variable} --repo {wanted.repository} --env {subject} --body {value}"
+        yield _variable(wanted, account, variable, value)
+
+
+def _state(wanted: Federation, account: str, role: str) -> Iterator[str]:
+    """Where an account finds Pulumi's state, and what it may do there."""
+    member = f"--member=serviceAccount:{_email(wanted, account)}"
+    yield _line("storage", "buckets", "add-iam-policy-binding", f"gs://{wanted.state}", member, f"--role={role}")
+    if wanted.key:
+        yield _line("kms", "keys", "add-iam-policy-binding", wanted.key, member, "--role=roles/cloudkms.cryptoKeyDecrypter")
+    yield _variable(wanted, account, "PULUMI_BACKEND_URL", f"gs://{wanted.state}")
+
+
+def _variable(wanted: Federation, account: str, variable: str, value: str) -> str:
+    subject = f"{wanted.environment}{SUBJECTS[account]}"
+    return f"gh variable set {variable} --repo {wanted.repository} --env {subject} --body {value}"
 
 
 def _id(wanted: Federation, account: str) -> str:

@@ -15,7 +15,7 @@ from pulumi.automation.errors import ConcurrentUpdateError
 
 from localcloud.store import Store
 from settings.profiles import overlay
-from settings.section import NOT_LOOKED_UP, images
+from settings.section import NOT_LOOKED_UP, images, own_images
 
 from . import disk, recovery
 from . import plan as plans
@@ -55,6 +55,12 @@ def unknown_digests(workspace: Workspace) -> list[str]:
         f"{workspace.file.name}: {key} is {reference}, whose digest is no image's: look up that of its tag in the registry, "
         f"and put the whole reference under alphintra:{key.partition('.')[0]}; `make pin-images ENV={workspace.environment}` does"
         for key, reference in images(workspace.settings)
+        if reference.endswith(NOT_LOOKED_UP)
+    ] + [
+        f"{workspace.file.name}: {key} is {reference}, which was never built: .github/workflows/images.yml pushes it to "
+        f"the repository, and `make pin-images ENV={workspace.environment}` puts it in; until the first `up` has made that, "
+        f"say `alphintra:{key.replace('.', ': {', 1)}: null}}`, which leaves out what runs it"
+        for key, reference in own_images(workspace.settings)
         if reference.endswith(NOT_LOOKED_UP)
     ]
 

@@ -74,6 +74,7 @@ CHANGES: Changes = {
             ("staging", "secrets", ["main-db-pgbouncer"], "secretId"),
         )
     },
+    "images.jobs": ("prod", {"images": {"jobs": f"jobs:other@sha256:{'0' * 64}"}}, "outputs.ownImages.jobs"),
     "images.admission.enforced": ("dev", {"images": {"admission": {"enforced": False}}}, "images-admission:defaultAdmissionRule.enforcementMode"),
     "images.admission.also": ("prod", {"images": {"admission": {"also": ["us-docker.pkg.dev/others/images/**"]}}}, "images-admission:admissionWhitelistPatterns[1].namePattern"),
     **{
