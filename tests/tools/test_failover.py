@@ -42,6 +42,7 @@ class Pretended:
     states: dict[str, str | None] = field(default_factory=lambda: {OLD: "RUNNABLE", NEW: "RUNNABLE"})
     lag: float = 0
     silent: set[str] = field(default_factory=set[str])
+    serve_alone: set[str] = field(default_factory=set[str])
     asked: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
     def state(self, name: str) -> str | None:
@@ -49,6 +50,9 @@ class Pretended:
 
     def answers(self, name: str) -> bool:
         return name not in self.silent
+
+    def promoted(self, name: str) -> bool:
+        return name in self.serve_alone
 
     def lag_seconds(self, name: str) -> float:
         assert name
@@ -288,6 +292,29 @@ def test_what_was_promoted_is_not_rolled_back(tmp_path: Path, steps_done: list[s
     assert steps_done[-1] == "rest"
 
 
+@pytest.mark.parametrize("old", ["silent", "RUNNABLE", "STOPPED"])
+def test_what_was_promoted_by_itself_is_gone_on_with_whatever_became_of_the_old_one(
+    tmp_path: Path, steps_done: list[str], old: str
+) -> None:
+    cloud = Pretended({OLD: old, NEW: "RUNNABLE"}, lag=-1, silent={OLD} if old == "silent" else set(), serve_alone={NEW})
+    checkpoint = ask(tmp_path, cloud, planned=True)
+    assert checkpoint
+    assert (checkpoint.promoted, checkpoint.planned) == (True, False)
+    text = "\n".join(told(checkpoint, PROD))
+    assert f"{NEW} was promoted already, by the automatic failover" in text
+    assert "Lost is" not in text
+    checkpoint.save()
+    assert reopened(checkpoint).taken_over
+    assert go(reopened(checkpoint), cloud) is (old != "silent")
+    assert cloud.asked == ([("fence", OLD)] if old == "RUNNABLE" else []) + [("backup", NEW)], "and nothing is promoted again"
+    assert steps_done == ["state", "settings", "serve", *(["rest"] if old != "silent" else [])]
+
+
+def test_the_name_that_was_moved_is_found_to_be_read_back() -> None:
+    found = states.names(deployment("before")["resources"])
+    assert [urn.rpartition("::")[2] for urn in found] == ["main-db-dns-primary"]
+
+
 def test_policies_are_asked_where_everything_can_be_changed(tmp_path: Path) -> None:
     workspace = Workspace("prod", "local", tmp_path)
     assert runs.policies(workspace, []) == [str(ROOT / "policies")]
@@ -408,6 +435,8 @@ echo "$*" >> {log}
 case "$*" in
   *describe\\ gone*) echo 'ERROR: (gcloud.sql.instances.describe) HTTPError 404: The Cloud SQL instance does not exist.' >&2; exit 1 ;;
   *describe\\ lost*) echo 'ERROR: HTTPError 503: The service is currently unavailable.' >&2; exit 1 ;;
+  *describe\\ promoted*) echo '{{"state": "RUNNABLE", "instanceType": "CLOUD_SQL_INSTANCE"}}' ;;
+  *describe\\ replica*) echo '{{"state": "RUNNABLE", "instanceType": "READ_REPLICA_INSTANCE"}}' ;;
   *describe*) echo '{{"state": "RUNNABLE", "settings": {{"activationPolicy": "ALWAYS"}}}}' ;;
   *promote-replica\\ lost*) echo 'ERROR: HTTPError 503: try later' >&2; exit 1 ;;
 esac
@@ -429,6 +458,7 @@ def test_at_google_the_commands_of_the_plan_are_run_and_their_answers_understood
     cloud = Google("alphintra-prod", lag_seconds=7)
     assert [cloud.state(name) for name in (OLD, "gone", "lost")] == ["RUNNABLE", None, None]
     assert [cloud.answers(name) for name in (OLD, "gone", "lost")] == [True, True, False]
+    assert [cloud.promoted(name) for name in ("promoted", "replica", "lost", "gone")] == [True, False, False, False]
     assert cloud.lag_seconds(NEW) == 7
     asked = len(gcloud.read_text().splitlines())
     for step in plan(PROD, [Move("secondary")]):

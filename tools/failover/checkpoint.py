@@ -11,6 +11,8 @@ from typing import Any
 from .stations import Command
 from .steps import Step, recorded
 
+KEPT = ("command", "planned", "began", "lag_seconds", "done", "deferred", "taken_over")
+
 
 @dataclass
 class Checkpoint:
@@ -27,6 +29,8 @@ class Checkpoint:
     """The steps that are done, with the seconds that each took."""
     deferred: list[str] = field(default_factory=list[str])
     """Steps that wait for a region that does not answer."""
+    taken_over: bool = False
+    """Whether the replica had been promoted when it began: by the automatic failover, which knows nothing of Pulumi."""
 
     @classmethod
     def open(cls, path: Path) -> Checkpoint | None:
@@ -41,7 +45,7 @@ class Checkpoint:
     def save(self) -> None:
         """Writes the file, in one piece."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        kept = {name: getattr(self, name) for name in ("command", "planned", "began", "lag_seconds", "done", "deferred")}
+        kept = {name: getattr(self, name) for name in KEPT}
         partial = self.path.with_suffix(".partial")
         partial.write_text(json.dumps({**kept, "steps": recorded(self.steps)}, indent=1))
         partial.replace(self.path)

@@ -30,6 +30,10 @@ class Cloud(Protocol):
         """Whether the cloud answers at all for an instance, or for one that is gone."""
         ...
 
+    def promoted(self, name: str) -> bool:
+        """Whether what was a replica is none any more."""
+        ...
+
     def lag_seconds(self, name: str) -> float:
         """How far a replica is behind; negative where it does not replicate."""
         ...
@@ -46,6 +50,8 @@ class Cloud(Protocol):
         """The time, in seconds; on the local cloud the virtual one."""
         ...
 
+
+REPLICA = "READ_REPLICA_INSTANCE"
 
 LOCALLY: dict[str, Callable[[Store, Row], None]] = {
     "fence": lambda store, row: replication.set_activation(store, row, "NEVER"),
@@ -73,6 +79,13 @@ class LocalCloud:
         try:
             with self._row(name):
                 return True
+        except Refusal:
+            return False
+
+    def promoted(self, name: str) -> bool:
+        try:
+            with self._row(name) as (_, row):
+                return bool(row) and row.properties.get("instanceType") != REPLICA
         except Refusal:
             return False
 
@@ -114,14 +127,18 @@ class Google:
         self._project, self._lag = project, lag_seconds
 
     def state(self, name: str) -> str | None:
-        done = self._run(["gcloud", "sql", "instances", "describe", name, f"--project={self._project}", "--format=json"])
+        done = self._described(name)
         if done.returncode:
             return None
         known = json.loads(done.stdout)
         return "STOPPED" if known.get("settings", {}).get("activationPolicy") == "NEVER" else str(known.get("state"))
 
+    def promoted(self, name: str) -> bool:
+        done = self._described(name)
+        return not done.returncode and json.loads(done.stdout).get("instanceType") not in (None, REPLICA)
+
     def answers(self, name: str) -> bool:
-        done = self._run(["gcloud", "sql", "instances", "describe", name, f"--project={self._project}", "--format=json"])
+        done = self._described(name)
         return not done.returncode or "404" in done.stderr or "does not exist" in done.stderr
 
     def lag_seconds(self, name: str) -> float:
@@ -140,6 +157,9 @@ class Google:
 
     def now(self) -> float:
         return time.time()
+
+    def _described(self, name: str) -> subprocess.CompletedProcess[str]:
+        return self._run(["gcloud", "sql", "instances", "describe", name, f"--project={self._project}", "--format=json"])
 
     @staticmethod
     def _run(words: Sequence[str]) -> subprocess.CompletedProcess[str]:

@@ -88,6 +88,8 @@ def begun(file: Path, cloud: Cloud, settings: Environment, asked: Asked) -> Chec
         raise CommandError(f"database.replicas of '{settings.environment}' is empty: nothing could take over")
     steps = plan(settings, todo)
     now = next(step for step in steps if step.kind == "promote") if isinstance(todo[0], Move) else None
+    if now and asked.command == "failover" and cloud.promoted(now.new):
+        return Checkpoint(file, asked.command, False, steps, cloud.now(), 0, done={now.id: 0.0}, taken_over=True)
     lag = _checked(cloud, settings, asked, now)
     planned = asked.planned or asked.command == "failback"
     return Checkpoint(file, asked.command, planned, steps, cloud.now(), lag)
@@ -103,7 +105,9 @@ def told(checkpoint: Checkpoint, settings: Environment) -> list[str]:
     away, rto = seconds_away(checkpoint.steps), settings.objectives.database_rto_minutes
     rpo = settings.objectives.database_rpo_minutes
     lines.append(f"Nobody can write for about {minutes(away)}; {_promised(rto, away)}")
-    if not checkpoint.planned:
+    if checkpoint.taken_over:
+        lines.append(f"{checkpoint.steps[0].new} was promoted already, by the automatic failover; what was lost, it told then.")
+    elif not checkpoint.planned:
         lines.append(f"Lost is what the replica lacks, {checkpoint.lag_seconds:g} s; {_promised(rpo, checkpoint.lag_seconds)}")
     else:
         lines.append("Nothing is lost: the replica is promoted when it has everything.")

@@ -96,7 +96,9 @@ class Run:
             raise CommandError(
                 f"{step.new} is not in Pulumi's state; `make refresh ENV={self.workspace.environment}` looks for it"
             )
-        self._refresh([urn])
+        # Who promoted by itself moved the name, too: a change of it must begin from where it leads.
+        name = states.names(exported["deployment"]["resources"]) if self.checkpoint.taken_over else []
+        self._refresh([urn, *name])
         exported = self.workspace.exported()
         settings = self.workspace.settings
         deployment, urns = states.moved(exported["deployment"], step.old, step.new, settings.project.id, settings.regions.primary)

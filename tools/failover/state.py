@@ -10,6 +10,7 @@ from typing import Any
 from localcloud.catalog import recovery_id
 
 INSTANCE = "gcp:sql/databaseInstance:DatabaseInstance"
+NAME = "gcp:dns/recordSet:RecordSet"
 INSIDE = ("gcp:sql/database:Database", "gcp:sql/user:User")
 PLACES = ("region", "location", "zone")
 Resource = dict[str, Any]
@@ -24,6 +25,11 @@ def urn_of(resources: Resources, name: str) -> str | None:
 def inside(resources: Resources, name: str) -> list[str]:
     """The URNs of the databases and users of an instance."""
     return [str(r["urn"]) for r in resources if r["type"] in INSIDE and r["inputs"].get("instance") == name]
+
+
+def names(resources: Resources) -> list[str]:
+    """The URNs of the names that lead to the instance that serves."""
+    return [str(r["urn"]) for r in resources if r["type"] == NAME and str(r["inputs"].get("name")).startswith("main-db.")]
 
 
 def moved(deployment: Mapping[str, Any], old: str, new: str, project: str, region: str) -> tuple[dict[str, Any], list[str]]:
