@@ -5,6 +5,7 @@
 #   PLAN=file                a plan that `preview` keeps, and that `up` may not leave
 #   LEVELS=levels.json       levels of the policies' rules for this run: mandatory, advisory, disabled or remediate
 #   YES=1                    do not ask before changing Google Cloud
+#   DRILL=members|region     which drill (default: both, one after the other)
 #   STORE=main-database      what `failover` and `failback` are about, and how: docs/runbooks/failover-main-database.md
 #   PYTHON=python3.12        the Python to set up with: 3.11 or newer
 
@@ -96,8 +97,8 @@ test: setup programs lint ## All tests
 test-fast: environment ## The tests that need neither an engine nor a database server
 	@$(RUN) pytest -n auto -m 'not engine and not database'
 
-drill: environment ## Stop, kill, freeze and restore real members of the time series while rows are written
-	@$(RUN) tools.drill
+drill: setup ## Lose members of the time series while rows are written, and then a region under production: DRILL=members|region
+	@$(RUN) tools.drill $(DRILL)
 
 chaos: setup ## Kill engine, plugin and both at twenty points each of an `up` of prod
 	@$(RUN) pytest -n auto -m chaos

@@ -45,6 +45,7 @@ NOT_TYPED = {
     "make failback STORE=main-database ENV=prod": "tests/lifecycle/test_failover.py does it to a small program",
     "make failover STORE=main-database ENV=prod PLANNED=1 YES=1": "production takes minutes; test_failover.py has a small program",
     "make failback STORE=main-database ENV=prod YES=1": "production takes minutes; test_failover.py has a small program",
+    "make drill DRILL=region": "production takes minutes; .github/workflows/drill.yml types it, tests/tools/test_drill.py its parts",
     "make sample USERS=500": "tests/seeds/test_sample.py types what it does",
     "make anonymise DATABASE=alphintra_copy": "tests/seeds/test_anonymise.py types what it does",
 }

@@ -42,6 +42,12 @@ class Checkpoint:
         steps = [Step(**step) for step in kept.pop("steps")]
         return cls(path=path, steps=steps, **kept)
 
+    @classmethod
+    def last(cls, path: Path) -> Checkpoint | None:
+        """The run that has not ended, or the one that ended last."""
+        ended = sorted(path.parent.glob(f"{path.stem}-fail*.json"), key=lambda file: file.stem.rpartition("-")[2])
+        return cls.open(path) or (cls.open(ended[-1]) if ended else None)
+
     def save(self) -> None:
         """Writes the file, in one piece."""
         self.path.parent.mkdir(parents=True, exist_ok=True)

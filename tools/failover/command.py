@@ -48,7 +48,7 @@ def run(workspace: Workspace, cloud: Cloud, asked: Asked, confirm: Confirm) -> i
         deployment: Mapping[str, Any] = workspace.exported()["deployment"] or {}
         if not deployment.get("resources"):
             raise CommandError(f"'{workspace.environment}' is not up; there is nothing to fail over")
-        file = workspace.home / "failover" / f"{workspace.cloud}-{workspace.environment}-{asked.store}.json"
+        file = evidence(workspace, asked.store)
         checkpoint = Checkpoint.open(file)
         if asked.rollback:
             return _roll_back(cloud, checkpoint, settings, confirm)
@@ -64,6 +64,11 @@ def run(workspace: Workspace, cloud: Cloud, asked: Asked, confirm: Confirm) -> i
         if whole:
             print(f"Evidence: {checkpoint.finish().name}")
     return 0
+
+
+def evidence(workspace: Workspace, store: str) -> Path:
+    """The file of a run that has not ended; those that have are beside it."""
+    return workspace.home / "failover" / f"{workspace.cloud}-{workspace.environment}-{store}.json"
 
 
 def _gone_on_with(checkpoint: Checkpoint, asked: Asked, workspace: Workspace) -> Checkpoint:
