@@ -4,6 +4,7 @@
 #   CLOUD=local|gcp          the stand-in on this machine, or Google Cloud (default: local)
 #   PLAN=file                a plan that `preview` keeps, and that `up` may not leave
 #   LEVELS=levels.json       levels of the policies' rules for this run: mandatory, advisory, disabled or remediate
+#   ADOPT=file               what the cloud has already and `up` takes over, rather than makes: docs/adopting.md
 #   YES=1                    do not ask before changing Google Cloud
 #   DRILL=members|region     which drill (default: both, one after the other)
 #   STORE=main-database      what `failover` and `failback` are about, and how: docs/runbooks/failover-main-database.md
@@ -35,7 +36,7 @@ environment:
 	@$(PYTHON) -m tools.bootstrap --without-engine
 
 up preview drift refresh destroy protect unprotect: setup
-	@$(LIFECYCLE) $@ $(WHERE)
+	@$(LIFECYCLE) $@ $(WHERE) $(if $(ADOPT),--adopt '$(ADOPT)')
 
 RUNBOOK = $(RUN) tools.failover $@ --store '$(STORE)' $(WHERE) $(if $(PLANNED),--planned) $(if $(ACCEPT_LOSS),--accept-loss) \
   $(if $(ROLLBACK),--rollback) $(if $(DOWN),--down) $(if $(LAG),--lag '$(LAG)')

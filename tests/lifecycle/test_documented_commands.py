@@ -31,6 +31,8 @@ NOT_TYPED = {
     "gcloud auth application-default login": "needs an account at Google",
     "make doctor ENV=prod CLOUD=gcp": "needs an account at Google; tests/tools/test_doctor.py gives it staged answers",
     "make state-backend ENV=prod BUCKET=<your state bucket>": "needs a project at Google; test_state_backend.py has a gcloud that keeps what it is told",
+    "make preview ENV=prod CLOUD=gcp ADOPT=adopt.yaml": "needs a project at Google; test_adoption.py does it to a small program",
+    "make up ENV=prod CLOUD=gcp ADOPT=adopt.yaml": "needs a project at Google; test_adoption.py does it to a small program",
     ".venv/bin/python -m tools.access --env prod --repository <owner/name> --state <your state bucket> > access.sh": (
         "test_access.py runs it, and what it prints"
     ),

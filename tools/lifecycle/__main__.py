@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from localcloud.errors import LocalCloudError
 
-from . import commands
+from . import adoption, commands
 from .errors import FAILED, INTERRUPTED, USAGE, CommandError
 from .workspace import LOCAL, Workspace
 
@@ -46,7 +46,10 @@ def main() -> int:
     parser.add_argument("--levels", type=Path, help="levels of the policies' rules for this run, as JSON")
     parser.add_argument("--yes", action="store_true", help="do not ask before changing Google Cloud")
     parser.add_argument("--plan", type=Path, metavar="FILE", help="keep what a preview found, and allow an up nothing else")
+    parser.add_argument("--adopt", type=Path, metavar="FILE", help="what the cloud has already, and is taken over")
     arguments = parser.parse_args()
+    if arguments.adopt and arguments.command not in PLANNED:
+        parser.error(f"{arguments.command} adopts nothing; {' and '.join(PLANNED)} do")
     if arguments.plan and arguments.command not in PLANNED:
         parser.error(f"{arguments.command} takes no plan; {' and '.join(PLANNED)} do")
     planned = {name: functools.partial(command, plan=arguments.plan) for name, command in PLANNED.items()}
@@ -56,7 +59,12 @@ def main() -> int:
         return arguments.yes or (sys.stdin.isatty() and input(f"{what}? Type the environment's name: ") == arguments.env)
 
     home = arguments.home.resolve()
-    return guarded(lambda: command(Workspace(arguments.env, arguments.cloud, home, levels=arguments.levels), confirm))
+
+    def run() -> int:
+        adopts: adoption.Adoptions = adoption.read(arguments.adopt) if arguments.adopt else {}
+        return command(Workspace(arguments.env, arguments.cloud, home, levels=arguments.levels, adopts=adopts), confirm)
+
+    return guarded(run)
 
 
 def guarded(action: Callable[[], int]) -> int:

@@ -17,7 +17,7 @@ from localcloud.store import Store
 from settings.profiles import overlay
 from settings.section import NOT_LOOKED_UP, images, own_images
 
-from . import disk, recovery
+from . import adoption, disk, recovery
 from . import plan as plans
 from .errors import DRIFTED, FAILED, INTERRUPTED, CommandError
 from .events import FATAL, Report, name_of
@@ -29,7 +29,7 @@ Confirm = Callable[[str], bool]
 
 def up(workspace: Workspace, confirm: Confirm, plan: Path | None = None) -> int:
     """Builds the environment, or brings it to what its settings say; with a plan, only as that says."""
-    with ready(workspace), plans.obeying(workspace, plan, _deployment(workspace) if plan else {}) as allowed:
+    with ready(workspace), _allowed(workspace, plan) as allowed:
         if workspace.cloud == "gcp":
             if problems := unknown_digests(workspace):
                 raise CommandError("\n".join([*problems, "Nothing was changed."]))
@@ -68,6 +68,7 @@ def unknown_digests(workspace: Workspace) -> list[str]:
 def preview(workspace: Workspace, _confirm: Confirm, plan: Path | None = None) -> int:
     """Shows what an update would change, and keeps it as a plan where asked to."""
     with _looking(workspace) as deployment, plans.saving(workspace, plan, deployment) as kept:
+        adoption.check(workspace.adopts, deployment)
         report = _previewed(workspace, plan=kept)
         changes = report.changes
         _result("\n".join(change.line for change in changes.values()) or "nothing would change")
@@ -197,6 +198,17 @@ def at_work(workspace: Workspace, report: Report) -> Generator[None]:
     except EngineError as error:
         recovery.note(workspace, report)
         raise _failure(workspace, error, report) from None
+
+
+@contextmanager
+def _allowed(workspace: Workspace, plan: Path | None) -> Generator[Path | None]:
+    """The engine's plan where there is one: it holds for the state as it is, and so does what is adopted."""
+    before: Mapping[str, Any] = _deployment(workspace) if plan or workspace.adopts else {}
+    adoption.check(workspace.adopts, before)
+    if workspace.adopts and (others := adoption.otherwise(workspace.adopts, _previewed(workspace).changes.values())):
+        raise CommandError("\n".join(others))
+    with plans.obeying(workspace, plan, before) as allowed:
+        yield allowed
 
 
 def _confirmed(workspace: Workspace, confirm: Confirm, plan: Path | None) -> None:

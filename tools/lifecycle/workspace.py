@@ -9,7 +9,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +28,7 @@ from settings.yaml_file import parse
 from tools import preload, running
 from tools.recorder import ROOT, run_main
 
+from . import adoption
 from .engine import Engine
 from .errors import USAGE, CommandError
 
@@ -58,6 +59,8 @@ class Workspace:
     program: Callable[[], None] = run_main
     levels: Path | None = None
     """Levels of the policies' rules for this run, as JSON; without it their own hold."""
+    adopts: adoption.Adoptions = field(default_factory=dict[str, str])
+    """What the cloud has already, and this run takes over."""
 
     @cached_property
     def settings(self) -> Environment:
@@ -137,7 +140,7 @@ class Workspace:
         folder = self._prepared() if self.cloud == "local" else ROOT
         workspace = LocalWorkspace(
             work_dir=str(folder),
-            program=running.quickly(program),
+            program=running.quickly(adoption.adopting(program, self.adopts)),
             pulumi_command=self.engine,
             pulumi_home=str(self.home / "home") if self.cloud == "local" else None,
             env_vars=self._variables if self.cloud == "local" else {},
