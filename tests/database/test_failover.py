@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from tools.failover.automatic.cloud import Instance, Kind, Refused, Unreachable
-from tools.failover.automatic.decision import SOURCES, Reading, Round, Rules, Sign, Streak, followed, loss, too_much, verdict
-from tools.failover.automatic.record import Overtaken, Record
-from tools.failover.automatic.watch import Task, Watcher
+from database.failover.cloud import Instance, Kind, Refused, Unreachable
+from database.failover.decision import SOURCES, Reading, Round, Rules, Sign, Streak, followed, loss, too_much, verdict
+from database.failover.record import Overtaken, Record
+from database.failover.watch import Task, Watcher
 from tools.failover.steps import MOVE
 
 OLD, NEW = "main", "replica"
@@ -365,7 +365,7 @@ def test_what_comes_and_goes_is_not_acted_on(minutes: int) -> None:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_whatever_the_signals_say_nothing_is_done_while_one_of_them_proves_life_every_few_minutes(seed: int) -> None:
-    dice, (world, one) = Random(seed), after_quiet()  # noqa: S311 - a fixed course
+    dice, (world, one) = Random(seed), after_quiet()
     signs: tuple[Sign, ...] = ("alive", "down", "down", "down", "unknown")
     for _ in range(100):
         world.broken = {name: dice.choice(signs) for name in SOURCES}
@@ -574,7 +574,7 @@ def test_killed_anywhere_another_one_goes_on_and_nothing_is_done_twice(deaf: boo
 
 def test_killed_over_and_over_it_gets_there() -> None:
     for seed in range(12):
-        dice, (world, one) = Random(seed), lost_world(seed % 2 == 0)  # noqa: S311 - a fixed course
+        dice, (world, one) = Random(seed), lost_world(seed % 2 == 0)
 
         def kill(_what: str, dice: Random = dice) -> None:
             if dice.random() < 0.03:
@@ -595,7 +595,7 @@ def test_killed_over_and_over_it_gets_there() -> None:
 
 def test_of_two_watchers_one_acts() -> None:
     for seed in range(12):
-        dice, (world, one) = Random(seed), lost_world(False)  # noqa: S311 - a fixed course
+        dice, (world, one) = Random(seed), lost_world(False)
         two = [one, watcher(world, "b")]
         for _ in range(150):
             dice.shuffle(two)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from .cloud import Cloud, Instance, Kind, Pager, Refused, Unreachable
 from .decision import Reading, Round, Rules, followed, held, loss, too_much, verdict
@@ -352,4 +352,4 @@ def _said(round_: Round) -> dict[str, str]:
 
 
 def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%H:%M UTC")  # noqa: UP017 - Python 3.10 has no other
+    return datetime.fromtimestamp(seconds, UTC).strftime("%H:%M UTC")
