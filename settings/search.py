@@ -177,6 +177,12 @@ class Search(Section):
                 f"search.index.replicas is {self.index.replicas}, but there are {holders} nodes with the role data: each copy "
                 f"needs one of its own, so {holders} nodes hold {max(holders - 1, 0)} beside the first"
             )
+        if holders > 1 and self.index.replicas > holders - 2:
+            raise ValueError(
+                f"search.index.replicas is {self.index.replicas}, but of {holders} nodes with the role data {holders - 1} are "
+                f"left while one is away, and hold {holders - 2} beside the first: the cluster would stay yellow, and no node be "
+                "drained"
+            )
         for name, known, pod in nodes:
             if pod.memory_gib < LEAST_MEMORY_GIB:
                 raise ValueError(

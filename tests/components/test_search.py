@@ -333,6 +333,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"search": {"node_sets": {"masters": None}}}, r"search.node_sets has 0 nodes with the role master \(none\), an even number, which survives nothing at all"),
     ({"search": {"node_sets": {"data": {"pods": "elasticsearch"}}}}, "search.node_sets.data.pods is elasticsearch, but no pool of kubernetes.clusters.primary has such pods; there are timescaledb"),
     ({"search": {"index": {"replicas": 3}}}, "search.index.replicas is 3, but there are 3 nodes with the role data: each copy needs one of its own, so 3 nodes hold 2"),
+    ({"search": {"index": {"replicas": 2}}}, "search.index.replicas is 2, but of 3 nodes with the role data 2 are left while one is away, and hold 1 beside the first: the cluster would stay yellow"),
     ({"search": {"node_sets": {"data": {"disk_gib": 2048}}}}, r"search.node_sets ask for 3 x 20 \+ 3 x 2048 = 6204 GiB of disks, but workspaces.namespaces.elasticsearch.quota.storage_gib is 4096"),
     ({"kubernetes": {"clusters": {"primary": {"pools": {"elasticsearch-data": {"pods": {"elasticsearch-data": {"memory_gib": 1}}}}}}}}, "pods elasticsearch-data have 1 GiB, but a node needs 2"),
     ({"kubernetes": {"clusters": {"primary": {"pools": {"elasticsearch-data": {"pods": {"elasticsearch-data": {"memory_gib": 24}}}}}}}}, "elasticsearch-data.machine_type is n2-custom-4-24576, which is too small"),
