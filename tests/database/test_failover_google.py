@@ -308,7 +308,7 @@ class Pair:
     def start(self, name: str) -> None:
         command = [*unprivileged(), str(POSTGRES / "postgres"), "-D", str(self.folder / name), "-p", str(self.ports[name])]
         self.running[name] = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.until(lambda: signals.query(replace(self.login(name), user="postgres"), token).sign == "alive")
+        self.until(lambda: signals.query(replace(self.login(name), user="postgres"), token).says == "it answers")
 
     def stop(self, name: str) -> None:
         self.running[name].send_signal(signal.SIGQUIT)
