@@ -21,7 +21,7 @@ LIFECYCLE := $(RUN) tools.lifecycle
 WHERE := --env '$(ENV)' --cloud '$(CLOUD)' $(if $(LEVELS),--levels '$(LEVELS)') $(if $(YES),--yes) $(if $(PLAN),--plan '$(PLAN)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environment programs up preview drift refresh destroy protect unprotect failover failback inventory policy cost review doctor state-backend time pin-images sample anonymise \
+.PHONY: help setup environment programs up preview drift refresh destroy protect unprotect failover failback inventory policy cost review access-review doctor state-backend time pin-images sample anonymise \
         test test-fast drill chaos bench \
         lint format data-model docs site golden lock clean-local
 
@@ -69,6 +69,9 @@ policy: environment ## What the policies say of an environment; needs no engine.
 
 cost: environment ## What an environment costs a month at list prices; needs no engine. AGAINST=<revision> FORMAT=json
 	@$(RUN) tools.cost --env '$(ENV)' $(if $(AGAINST),--against '$(AGAINST)') $(if $(FORMAT),--format '$(FORMAT)')
+
+access-review: environment ## Who may do what, and since AGAINST=<revision> what was granted and taken away; needs no engine. FORMAT=csv|json
+	@$(RUN) tools.access_review --env '$(ENV)' $(if $(AGAINST),--against '$(AGAINST)') $(if $(FORMAT),--format '$(FORMAT)')
 
 time: environment ## How long an `up` from nothing takes at Google, and its longest chain; needs no engine
 	@$(RUN) tools.time --env '$(ENV)'

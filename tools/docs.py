@@ -8,6 +8,7 @@ docs/reference/policies.md         what the policy pack asserts
 docs/reference/alerts.md           who is told of what
 docs/reference/outputs.md          what the stack exports
 docs/reference/cache.md            the key space of the cache
+docs/reference/access.md           who may do what in production
 docs/reference/cost.md             what an environment costs a month
 docs/reference/review.md           a review of a change, as an example
 docs/reference/time.md             how long an `up` takes
@@ -38,6 +39,7 @@ from settings.alerts import FRACTION, THRESHOLDS
 from settings.load import FILE_KEYS
 
 from . import policy_page
+from .access_review.grants import COLUMNS, KINDS, grants
 from .cost import page as cost_page
 from .cost.bill import Bill, bill
 from .cost.chart import chart
@@ -98,6 +100,7 @@ def documents() -> dict[str, str]:
         "docs/reference/alerts.md": alerts(),
         "docs/reference/outputs.md": outputs(),
         "docs/reference/cache.md": cache(),
+        "docs/reference/access.md": access(),
         "docs/reference/cost.md": costs(),
         "docs/reference/review.md": _page("Reviews", *example.parts(declared("prod"))),
         "docs/reference/time.md": _page("Time", *(part if isinstance(part, str) else _table(*part) for part in times())),
@@ -123,6 +126,21 @@ def drawn(environment: str) -> str:
 def times() -> Iterator[time_page.Part]:
     """The reference of durations."""
     return time_page.parts({environment: entries(declared(environment)) for environment in reversed(ENVIRONMENTS)})
+
+
+def access() -> str:
+    """Who may do what in production."""
+    found = grants(entries(declared("prod")))
+    parts: list[str] = [
+        "Every grant that the program declares for prod: roles at Google, logins to the main database, roles on the clusters. "
+        "`make access-review ENV=prod` prints the same, for a spreadsheet with `FORMAT=csv`; with `AGAINST=<revision>`, what was "
+        "granted and what was taken away since. Why each is as narrow as it is: [give access](../runbooks/give-access.md)."
+    ]
+    for kind in KINDS:
+        rows: Rows = [(*one.cells[1:4], f"`{one.only}`" if one.only else "") for one in found if one.kind == kind]
+        if rows:
+            parts += [f"## {kind.capitalize()}", _table(COLUMNS[1:], rows)]
+    return _page("Access", *parts)
 
 
 # -- settings
