@@ -70,15 +70,16 @@ def observed(settings: Environment) -> Observed:
 def _caches(settings: Environment) -> Observed:
     """What is watched of the stores in Memorystore."""
     cluster, sessions = settings.cache.cluster, settings.cache.sessions
-    ids = [cluster.name, *(f"{cluster.name}-{region}" for region in cluster.secondaries)]
-    cache = MemoryStore(name="cache", title="Cache", family=CLUSTER, ids=ids)
+    ids = settings.cache_clusters
+    job = archive_job(ids[settings.cache_region])
+    cache = MemoryStore(name="cache", title="Cache", family=CLUSTER, ids=list(ids.values()))
     session_store = MemoryStore(name="sessions", title="Session store", family=VALKEY, ids=[sessions.name])
     definitions = [
         *store_alerts(
             cache, replicas=cluster.replicas > 0, backups=cluster.backups is not None, may_evict=True,
             other_regions=bool(cluster.secondaries),
         ),
-        *(archive_alerts(cache, archive_job(cluster.name)) if cluster.archive else ()),
+        *(archive_alerts(cache, job) if cluster.archive else ()),
     ]  # fmt: skip
     dashboards = [store_dashboard(cache, other_regions=bool(cluster.secondaries))]
     if sessions.form == "valkey":
@@ -90,5 +91,5 @@ def _caches(settings: Environment) -> Observed:
     else:
         memory = older_memory(settings.project.id, settings.regions.primary, sessions.name)
         definitions.append(memory_full(session_store.name, session_store.title, memory))
-    counted = [archives_finished(archive_job(cluster.name))] if cluster.archive else []
+    counted = [archives_finished(job)] if cluster.archive else []
     return Observed(definitions, counted, [], {}, dashboards)

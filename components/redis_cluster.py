@@ -1,9 +1,9 @@
-"""The cache: a Redis Cluster, and the clusters in other regions that follow it."""
+"""The cache: a Redis Cluster, and the clusters in other regions that follow the one that serves."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_gcp as gcp
@@ -22,7 +22,11 @@ class RedisClusterArgs:
 
     settings: spec.Cluster
     region: str
-    """The region of the cluster that is written to."""
+    """The region of the cluster that the settings describe; `secondaries` say what differs in others."""
+    names: Mapping[str, str]
+    """The physical name of each region's cluster."""
+    serving: str
+    """The region whose cluster is written to. A failover exchanges roles; a cluster keeps its name, and is never replaced."""
     keys: Mapping[str, pulumi.Input[str] | None]
     """The id of each region's key, or None for Google's own."""
     clients: Mapping[str, pulumi.Input[str]]
@@ -40,56 +44,35 @@ class RedisCluster(pulumi.ComponentResource):
     """What a service connection policy must let in."""
 
     primary: gcp.redis.Cluster
+    """The one that is written to."""
     secondaries: dict[str, gcp.redis.Cluster]
-    """The clusters that follow, by region."""
+    """The clusters that follow it, by region."""
     hosts: dict[str, str]
-    """The DNS names: `primary`, and a name for each secondary's region."""
+    """The DNS names: `primary`, and a name for each region beside the first."""
     connection: gcp.secretmanager.Secret
     """What a client needs to connect."""
 
     def __init__(self, name: str, args: RedisClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("alphintra:data:RedisCluster", name, {}, opts)
-        spec_ = args.settings
-        first = _ClusterArgs(
-            settings=spec_,
-            name=spec_.name,
-            region=args.region,
-            replicas=spec_.replicas,
-            maintenance=spec_.maintenance,
-            backups=spec_.backups,
-            primary=None,
-            key=args.keys[args.region],
-            surroundings=args.surroundings,
-        )
-        self.primary = self._cluster(f"{name}-primary", first, args.requires)
-        self.secondaries = {}
-        for region, secondary in spec_.secondaries.items():
-            follower = replace(
-                first,
-                name=f"{spec_.name}-{region}",
-                region=region,
-                replicas=secondary.replicas,
-                maintenance=secondary.maintenance,
-                backups=secondary.backups,
-                primary=self.primary.id,
-                key=args.keys[region],
-            )
+        serves = self._cluster(name, args, args.serving, None, args.requires)
+        clusters = {args.serving: serves}
+        for region in (region for region in args.names if region != args.serving):
             # One after the other: Memorystore refuses creations that run at the same time.
-            earlier = [*args.requires, *self.secondaries.values()]
-            self.secondaries[region] = self._cluster(f"{name}-secondary-{region}", follower, earlier)
-        clusters = {"primary": self.primary, **self.secondaries}
-        places = {args.region: spec_.name, **{region: f"{spec_.name}-{region}" for region in spec_.secondaries}}
+            clusters[region] = self._cluster(name, args, region, serves.id, [*args.requires, *clusters.values()])
+        self.primary = serves
+        self.secondaries = {region: cluster for region, cluster in clusters.items() if region != args.serving}
+        beside = {region: clusters[region] for region in args.settings.secondaries}
         connection = connect(
             name,
             ConnectionArgs(
-                store=spec_.name,
+                store=args.settings.name,
                 label="cache",
-                endpoints={role: _endpoint(cluster) for role, cluster in clusters.items()},
+                endpoints={role: _endpoint(cluster) for role, cluster in {"primary": serves, **beside}.items()},
                 password=None,
                 role=CLIENT_ROLE,
                 resources=[
                     f"projects/{args.surroundings.project}/locations/{region}/clusters/{cluster}"
-                    for region, cluster in places.items()
+                    for region, cluster in args.names.items()
                 ],
                 clients=args.clients,
                 surroundings=args.surroundings,
@@ -100,16 +83,37 @@ class RedisCluster(pulumi.ComponentResource):
         self.hosts, self.connection = connection.hosts, connection.secret
         self.register_outputs(
             {
-                "clusters": {role: cluster.id for role, cluster in clusters.items()},
+                "clusters": {role: cluster.id for role, cluster in {"primary": serves, **self.secondaries}.items()},
                 "hosts": self.hosts,
                 "connection": self.connection.id,
             }
         )
 
-    def _cluster(self, resource_name: str, args: _ClusterArgs, requires: Sequence[pulumi.Resource]) -> gcp.redis.Cluster:
-        protect = args.surroundings.protect
-        opts = pulumi.ResourceOptions(parent=self, protect=protect, depends_on=requires)
-        return gcp.redis.Cluster(resource_name, _cluster_args(args), opts=opts)
+    def _cluster(
+        self,
+        name: str,
+        args: RedisClusterArgs,
+        region: str,
+        follows: pulumi.Input[str] | None,
+        requires: Sequence[pulumi.Resource],
+    ) -> gcp.redis.Cluster:
+        """A region's cluster. Its resource is named after what it was made as, and keeps that name whatever it becomes."""
+        home = region == args.region
+        own = args.settings if home else args.settings.secondaries[region]
+        made = _ClusterArgs(
+            settings=args.settings,
+            name=args.names[region],
+            region=region,
+            replicas=own.replicas,
+            maintenance=own.maintenance,
+            backups=own.backups,
+            primary=follows,
+            key=args.keys[region],
+            surroundings=args.surroundings,
+        )
+        opts = pulumi.ResourceOptions(parent=self, protect=args.surroundings.protect, depends_on=requires)
+        resource_name = f"{name}-primary" if home else f"{name}-secondary-{region}"
+        return gcp.redis.Cluster(resource_name, _cluster_args(made), opts=opts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +127,7 @@ class _ClusterArgs:
     maintenance: spec.Window
     backups: spec.ManagedBackups | None
     primary: pulumi.Input[str] | None
-    """The id of the cluster to follow; None for the primary itself."""
+    """The id of the cluster to follow; None for the one that serves, whose role is left to Google: a switchover writes it."""
     key: pulumi.Input[str] | None
     surroundings: Surroundings
 

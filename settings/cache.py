@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from .identity import AccountId
-from .section import Region, ResourceName, Section, Zone, setting
+from .section import Region, ResourceName, Role, Section, Zone, setting
 
 DOCS = "https://cloud.google.com/memorystore/docs"
 WRITABLE_GB = {
@@ -151,6 +151,9 @@ class Cluster(Section):
     """The only zone, for a cluster without replicas; null spreads it over the region's zones."""
     secondaries: dict[Region, Secondary] = setting({"us-east1": Secondary()}, "§10.2: backup_cluster us-east1, replication async")
     """Clusters that follow this one, by their region."""
+    serving: Role = setting("primary", "§10.2: the backup cluster takes over")
+    """The role of the region whose cluster takes writes; the others follow it. `make failover STORE=cache` and `make failback`
+    write it, after they have exchanged the clusters' roles at Google: leave it to the two."""
     rpo_minutes: int | None = setting(5, "§10.2: RPO < 5 minutes", unit="minutes", ge=0)
     """The writes that may be lost; null promises nothing."""
 
@@ -166,6 +169,16 @@ class Cluster(Section):
         objective(self.persistence, self.rpo_minutes)
         if self.zone is not None and self.replicas:
             raise ValueError(f"zone is {self.zone}, but a cluster with replicas has them in other zones; set it to null")
+        return self
+
+    @model_validator(mode="after")
+    def _served(self) -> Cluster:
+        if self.serving == "secondary" and not self.secondaries:
+            raise ValueError("serving is secondary, but secondaries is empty: there is no cluster that could")
+        if self.zone is not None and self.secondaries:
+            raise ValueError(
+                f"zone is {self.zone}, but secondaries are in other regions and spread as this cluster is; set it to null"
+            )
         return self
 
     @model_validator(mode="after")

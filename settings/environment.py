@@ -135,6 +135,17 @@ class Environment(Section):
         return [region for region in self.database_instances if region != self.serving_region]
 
     @property
+    def cache_clusters(self) -> dict[str, str]:
+        """The physical names of the cache's clusters, by region, whichever of them serves."""
+        name = self.cache.cluster.name
+        return {self.regions.primary: name, **{region: f"{name}-{region}" for region in self.cache.cluster.secondaries}}
+
+    @property
+    def cache_region(self) -> str:
+        """The region whose cluster of the cache takes writes."""
+        return getattr(self.regions, self.cache.cluster.serving)
+
+    @property
     def keys_in_use(self) -> Encryption:
         """The keys without those of optional stores that are off."""
         off = {name for name, store in (("bigtable", self.bigtable), ("firestore", self.firestore)) if not store.enabled}

@@ -47,6 +47,8 @@ def exports(
         "caches": {
             "cluster": {
                 "name": cluster.primary.id,
+                "region": settings.cache_region,
+                "failedOver": settings.cache.cluster.serving != "primary",
                 "hosts": cluster.hosts,
                 "connection": cluster.connection.id,
                 "memoryGb": settings.cache.cluster.memory_gb,

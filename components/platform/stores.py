@@ -121,6 +121,8 @@ def caches(base: Foundation) -> Caches:
         RedisClusterArgs(
             settings=settings.cache.cluster,
             region=base.primary,
+            names=settings.cache_clusters,
+            serving=settings.cache_region,
             keys=base.keys("cache"),
             clients=_clients(base, "cluster"),
             surroundings=surroundings,
@@ -163,9 +165,9 @@ def _archive(base: Foundation, cluster: RedisCluster) -> None:
         CacheArchiveArgs(
             settings=archive,
             project=base.project,
-            region=base.primary,
+            region=base.settings.cache_region,
             cluster=cluster.primary.id,
-            cluster_name=base.settings.cache.cluster.name,
+            cluster_name=base.settings.cache_clusters[base.settings.cache_region],
             account=(archivist.email, archivist.member),
             requires=base.enabled(*CacheArchive.APIS, "iam.googleapis.com"),
         ),

@@ -116,7 +116,7 @@ def test_outputs_are_references() -> None:
     assert set(outputs) == {
         *("project", "network", "mainDatabase", "caches", "buckets", "urlSigners", "objectEvents", "staticAssets", "analytics"),
         *("search", "timeSeries", "poolers", "images", "secrets", "serviceAccounts", "groups", "clusters", "keys"),
-        *("alertChannels", "dashboards", "objectives"),
+        *("alertChannels", "dashboards", "objectives", "ownImages"),
     }
     assert outputs["objectives"] == {
         "database": {"rpoMinutes": 15, "rtoMinutes": 240},

@@ -119,7 +119,8 @@ def test_a_fail_back_builds_under_names_that_nobody_has_had_and_its_copies_keep_
     assert [(s.old, s.new) for s in steps if s.kind == "promote"] == [(NEW, f"{OLD}-r1")]
     copies = [step for step in steps if step.kind == "rebuild"]
     assert all(step.seconds > 10000 and not step.away for step in copies), "a terabyte takes hours"
-    assert steps[-1].settings == {"serving": "primary", "other": "replica", "rebuilds": {"primary": 1, "secondary": 1}}
+    says = {"serving": "primary", "other": "replica", "rebuilds": {"primary": 1, "secondary": 1}}
+    assert steps[-1].settings == {"database": {"failover": says}}
 
 
 # -- what is refused

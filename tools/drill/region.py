@@ -144,11 +144,6 @@ class Drill:
         return Workspace(self.environment, "local", self.home)
 
     @property
-    def cloud(self) -> LocalCloud:
-        """The cloud, beside Pulumi."""
-        return LocalCloud(self.workspace.store, self.workspace.settings.project.id)
-
-    @property
     def known(self) -> list[Store]:
         """The stores that a command brings back, those first that must be back first."""
         return [store for store in STORES if store.name in FAILED_OVER]
@@ -176,7 +171,8 @@ class Drill:
                 (row,) = [row for row in store.all() if row.name.endswith(f"/{follower}")]
                 replication.set_lag(store, row, LAG_SECONDS)
         self.region(lost=True)
-        self.lost_at = self.cloud.now()
+        with self.store() as store:
+            self.lost_at = store.now()
 
     def region(self, *, lost: bool) -> None:
         """The primary region is lost, or there again, and what follows has everything again."""
@@ -208,7 +204,8 @@ class Drill:
         """Runs a store's runbook; what refuses is a bar that it misses."""
         print(f"drill: {command} of {store.name}", flush=True)
         try:
-            carry_out(self.workspace, self.cloud, Asked(command=command, store=store.name), yes)
+            cloud = LocalCloud(self.workspace.store, self.workspace.settings.project.id, store.name)
+            carry_out(self.workspace, cloud, Asked(command=command, store=store.name), yes)
         except CommandError as error:
             self.results[store.name].problems.append(f"{command}: {error}")
 

@@ -51,7 +51,9 @@ STORES = (
         title="Redis: cache cluster",
         components=("redis-cluster", "cache-archive"),
         promise=lambda known: _minutes(known.objectives.cache_rto_minutes, known.cache.cluster.rpo_minutes),
-        missing="a secondary stands in the other region; no command makes it the primary and moves the name and the secret yet",
+        host="cache",
+        kind="gcp:redis/cluster:Cluster",
+        follower=lambda known: f"clusters/{known.cache_clusters[known.regions.secondary]}",
     ),
     Store(
         name="sessions",

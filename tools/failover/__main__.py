@@ -11,6 +11,7 @@ from tools.lifecycle.workspace import LOCAL, Workspace
 
 from .cloud import Cloud, Google, LocalCloud
 from .command import STORES, Asked, run
+from .stores import MAIN_DATABASE
 
 
 def main() -> int:
@@ -41,8 +42,13 @@ def _run(arguments: argparse.Namespace) -> int:
         rollback=arguments.rollback,
         down=arguments.down,
     )
-    project = workspace.settings.project.id
-    cloud: Cloud = LocalCloud(workspace.store, project) if arguments.cloud == "local" else Google(project, arguments.lag)
+    settings, store = workspace.settings, STORES.get(arguments.store, MAIN_DATABASE)  # an unknown one is refused below
+    places = {name: region for region, name in store.instances(settings).items()}
+    cloud: Cloud = (
+        LocalCloud(workspace.store, settings.project.id, store.name)
+        if arguments.cloud == "local"
+        else Google(settings.project.id, arguments.lag, store, places)
+    )
 
     def confirm(what: str) -> bool:
         return arguments.yes or (sys.stdin.isatty() and input(f"{what}? Type the environment's name: ") == arguments.env)

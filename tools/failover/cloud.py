@@ -6,17 +6,20 @@ import json
 import shlex
 import subprocess
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from localcloud.errors import Refusal
-from localcloud.gcp import replication
+from localcloud.gcp import replication, switchover
 from localcloud.store import Row, Store
 from tools.lifecycle.errors import CommandError
 
 from .steps import COMMANDS
+from .stores import MAIN_DATABASE, STORES
+from .stores import Store as Known
 
 
 class Cloud(Protocol):
@@ -51,27 +54,42 @@ class Cloud(Protocol):
         ...
 
 
-REPLICA = "READ_REPLICA_INSTANCE"
+@dataclass(frozen=True)
+class Locally:
+    """How a store's instances are looked at and worked on in the stand-in."""
 
-LOCALLY: dict[str, Callable[[Store, Row], None]] = {
-    "fence": lambda store, row: replication.set_activation(store, row, "NEVER"),
-    "unfence": lambda store, row: replication.set_activation(store, row, "ALWAYS"),
-    "promote": replication.promote,
-    "backup": replication.back_up,
-    "remove": replication.delete,
+    instance: Callable[[Store, str, str], Row | None]
+    state: Callable[[Row], str]
+    do: Mapping[str, Callable[[Store, Row], None]]
+
+
+LOCALLY: Mapping[str, Locally] = {
+    "main-database": Locally(
+        replication.instance,
+        replication.state,
+        {
+            "fence": lambda store, row: replication.set_activation(store, row, "NEVER"),
+            "unfence": lambda store, row: replication.set_activation(store, row, "ALWAYS"),
+            "promote": replication.promote,
+            "backup": replication.back_up,
+            "remove": replication.delete,
+        },
+    ),
+    "cache": Locally(switchover.instance, switchover.state, {"promote": switchover.promote}),
 }
+"""The operations on each store's instances, by the kind of step."""
 
 
 class LocalCloud:
     """The stand-in."""
 
-    def __init__(self, folder: Path, project: str) -> None:
-        self._path, self._project = folder / "cloud.db", project
+    def __init__(self, folder: Path, project: str, store: str = MAIN_DATABASE.name) -> None:
+        self._path, self._project, self._of, self._leads = folder / "cloud.db", project, LOCALLY[store], STORES[store].leads
 
     def state(self, name: str) -> str | None:
         try:
             with self._row(name) as (_, row):
-                return replication.state(row) if row else None
+                return self._of.state(row) if row else None
         except Refusal:
             return None
 
@@ -85,7 +103,7 @@ class LocalCloud:
     def promoted(self, name: str) -> bool:
         try:
             with self._row(name) as (_, row):
-                return bool(row) and row.properties.get("instanceType") != REPLICA
+                return bool(row) and self._leads(row.properties)
         except Refusal:
             return False
 
@@ -97,7 +115,7 @@ class LocalCloud:
         try:
             with self._row(name) as (store, row):
                 if row:
-                    LOCALLY[kind](store, row)
+                    self._of.do[kind](store, row)
         except Refusal as error:
             raise CommandError(f"{name}: {error}") from None
 
@@ -117,14 +135,16 @@ class LocalCloud:
     @contextmanager
     def _row(self, name: str) -> Generator[tuple[Store, Row | None]]:
         with self._store() as store:
-            yield store, replication.instance(store, self._project, name)
+            yield store, self._of.instance(store, self._project, name)
 
 
 class Google:
     """Google Cloud, through gcloud: it knows who is signed in. Lag is a metric that gcloud does not show, so it is said."""
 
-    def __init__(self, project: str, lag_seconds: float | None) -> None:
-        self._project, self._lag = project, lag_seconds
+    def __init__(
+        self, project: str, lag_seconds: float | None, store: Known = MAIN_DATABASE, places: Mapping[str, str] | None = None
+    ) -> None:
+        self._project, self._lag, self._store, self._places = project, lag_seconds, store, places or {}
 
     def state(self, name: str) -> str | None:
         done = self._described(name)
@@ -135,18 +155,15 @@ class Google:
 
     def promoted(self, name: str) -> bool:
         done = self._described(name)
-        return not done.returncode and json.loads(done.stdout).get("instanceType") not in (None, REPLICA)
+        return not done.returncode and self._store.leads(json.loads(done.stdout))
 
     def answers(self, name: str) -> bool:
         done = self._described(name)
-        return not done.returncode or "404" in done.stderr or "does not exist" in done.stderr
+        return not done.returncode or any(gone in done.stderr for gone in ("404", "does not exist", "NOT_FOUND"))
 
     def lag_seconds(self, name: str) -> float:
         if self._lag is None:
-            raise CommandError(
-                f'say how far {name} is behind, with LAG=<seconds>: the chart "Replication lag" of the dashboard of the main '
-                "database, or cloudsql.googleapis.com/database/replication/replica_lag"
-            )
+            raise CommandError(f"say how far {name} is behind, with LAG=<seconds>: {self._store.lag}")
         return self._lag
 
     def do(self, kind: str, name: str, commands: Sequence[str]) -> None:
@@ -159,7 +176,8 @@ class Google:
         return time.time()
 
     def _described(self, name: str) -> subprocess.CompletedProcess[str]:
-        return self._run(["gcloud", "sql", "instances", "describe", name, f"--project={self._project}", "--format=json"])
+        command = self._store.describe.format(name=name, project=self._project, region=self._places.get(name, ""))
+        return self._run(shlex.split(command))
 
     @staticmethod
     def _run(words: Sequence[str]) -> subprocess.CompletedProcess[str]:

@@ -15,10 +15,10 @@ from tools.lifecycle.workspace import Workspace
 from .checkpoint import Checkpoint
 from .cloud import Cloud, unfence
 from .run import Run, say
-from .stations import Command, Move, stages
+from .stations import Command
 from .steps import Step, plan, seconds_away
+from .stores import MAIN_DATABASE, STORES, Store, moves
 
-STORES = ("main-database",)
 Confirm = Callable[[str], bool]
 
 
@@ -43,7 +43,7 @@ def run(workspace: Workspace, cloud: Cloud, asked: Asked, confirm: Confirm) -> i
     """
     if asked.store not in STORES:
         raise CommandError(f"STORE is '{asked.store}'; there is {', '.join(STORES)}", USAGE)
-    settings = workspace.settings
+    settings, store = workspace.settings, STORES[asked.store]
     with ready(workspace):
         deployment: Mapping[str, Any] = workspace.exported()["deployment"] or {}
         if not deployment.get("resources"):
@@ -51,16 +51,16 @@ def run(workspace: Workspace, cloud: Cloud, asked: Asked, confirm: Confirm) -> i
         file = evidence(workspace, asked.store)
         checkpoint = Checkpoint.open(file)
         if asked.rollback:
-            return _roll_back(cloud, checkpoint, settings, confirm)
+            return _roll_back(cloud, checkpoint, settings, confirm, store)
         checkpoint = _gone_on_with(checkpoint, asked, workspace) if checkpoint else begun(file, cloud, settings, asked)
         if checkpoint is None:
             return 0
-        print("\n".join(told(checkpoint, settings)), flush=True)
+        print("\n".join(told(checkpoint, settings, store)), flush=True)
         if not confirm(f"{asked.command} of {asked.store} in '{workspace.environment}'"):
             raise CommandError("nothing was changed; YES=1 answers yes")
         checkpoint.save()
-        whole = Run(workspace, cloud, checkpoint).go()
-        print("\n".join(outcome(checkpoint, settings, cloud.now())))
+        whole = Run(workspace, cloud, checkpoint, store).go()
+        print("\n".join(outcome(checkpoint, settings, cloud.now(), store)))
         if whole:
             print(f"Evidence: {checkpoint.finish().name}")
     return 0
@@ -83,48 +83,49 @@ def _gone_on_with(checkpoint: Checkpoint, asked: Asked, workspace: Workspace) ->
 
 def begun(file: Path, cloud: Cloud, settings: Environment, asked: Asked) -> Checkpoint | None:
     """A new run, or none where nothing is left to do."""
-    todo = stages(asked.command, settings.database.failover)
+    store = STORES[asked.store]
+    todo, serving = store.stages(asked.command, settings), store.serving(settings)
     if isinstance(todo, str):
-        if asked.command == "failover" and settings.database.failover.serving == "primary":
+        if asked.command == "failover" and serving == settings.regions.primary:
             raise CommandError(todo)
-        print(f"{settings.database_instances[settings.serving_region]} serves from {settings.serving_region}: {todo}")
+        print(f"{store.instances(settings)[serving]} serves from {serving}: {todo}")
         return None
-    if not settings.database.replicas:
-        raise CommandError(f"database.replicas of '{settings.environment}' is empty: nothing could take over")
-    steps = plan(settings, todo)
-    now = next(step for step in steps if step.kind == "promote") if isinstance(todo[0], Move) else None
+    if lacking := store.lacking(settings):
+        raise CommandError(f"{lacking} of '{settings.environment}' is empty: nothing could take over")
+    steps = plan(settings, todo, store)
+    now = next(step for step in steps if step.kind == "promote") if moves(todo) else None
     if now and asked.command == "failover" and cloud.promoted(now.new):
         return Checkpoint(file, asked.command, False, steps, cloud.now(), 0, done={now.id: 0.0}, taken_over=True)
-    lag = _checked(cloud, settings, asked, now)
+    lag = _checked(cloud, settings, asked, now, store)
     planned = asked.planned or asked.command == "failback"
     return Checkpoint(file, asked.command, planned, steps, cloud.now(), lag)
 
 
-def told(checkpoint: Checkpoint, settings: Environment) -> list[str]:
+def told(checkpoint: Checkpoint, settings: Environment, store: Store = MAIN_DATABASE) -> list[str]:
     """The plan, with the time of each step, and what it makes of the promises."""
-    lines = [f"Plan of the {checkpoint.command} of the main database:"]
+    lines = [f"Plan of the {checkpoint.command} of {store.title}:"]
     for step in checkpoint.steps:
         state = "done" if step.id in checkpoint.done else f"about {minutes(step.seconds)}"
         lines.append(f"  {step.id:<32} {state:>14}  {step.title}")
         lines += [f"  {'':<32} {'':>14}    at Google: {command}" for command in step.commands]
-    away, rto = seconds_away(checkpoint.steps), settings.objectives.database_rto_minutes
-    rpo = settings.objectives.database_rpo_minutes
+    away, rto, rpo = seconds_away(checkpoint.steps), store.rto_minutes(settings), store.rpo_minutes(settings)
     lines.append(f"Nobody can write for about {minutes(away)}; {_promised(rto, away)}")
     if checkpoint.taken_over:
-        lines.append(f"{checkpoint.steps[0].new} was promoted already, by the automatic failover; what was lost, it told then.")
-    elif not checkpoint.planned:
+        new = next(step.new for step in checkpoint.steps)
+        lines.append(f"{new} was promoted already, by the automatic failover or by somebody; what was lost, was told then.")
+    elif not (checkpoint.planned and store.drained):
         lines.append(f"Lost is what the replica lacks, {checkpoint.lag_seconds:g} s; {_promised(rpo, checkpoint.lag_seconds)}")
     else:
         lines.append("Nothing is lost: the replica is promoted when it has everything.")
     return lines
 
 
-def outcome(checkpoint: Checkpoint, settings: Environment, now: float) -> list[str]:
+def outcome(checkpoint: Checkpoint, settings: Environment, now: float, store: Store = MAIN_DATABASE) -> list[str]:
     """What became of it: measured times against what was reckoned and promised."""
     done = [step for step in checkpoint.steps if step.id in checkpoint.done]
     lines = [f"  {step.id:<32} {minutes(checkpoint.done[step.id]):>10}, reckoned {minutes(step.seconds)}" for step in done]
     away = sum(checkpoint.done[step.id] for step in done if step.away)
-    rto = settings.objectives.database_rto_minutes
+    rto = store.rto_minutes(settings)
     lines = ["Done, on the clock of the cloud:", *lines, f"Nobody could write for {minutes(away)}; {_promised(rto, away)}"]
     if waiting := checkpoint.left:
         lines.append(f"Since {minutes(now - checkpoint.began)} under way. It serves; what waits for {waiting[0].lost} to answer:")
@@ -146,7 +147,7 @@ def _promised(allowed: int | None, seconds: float) -> str:
     return f"{minutes(allowed * 60)} are promised" + ("" if seconds <= allowed * 60 else ", WHICH IS NOT KEPT")
 
 
-def _checked(cloud: Cloud, settings: Environment, asked: Asked, move: Step | None) -> float:
+def _checked(cloud: Cloud, settings: Environment, asked: Asked, move: Step | None, store: Store) -> float:
     """How far the replica is behind, where one is to be promoted now and may be.
 
     Raises:
@@ -155,7 +156,7 @@ def _checked(cloud: Cloud, settings: Environment, asked: Asked, move: Step | Non
     if move is None:
         return 0
     state = cloud.state(move.old)
-    healthy = state == "RUNNABLE" and not asked.down
+    healthy = state == store.well and not asked.down
     if asked.command == "failover" and healthy and not asked.planned:
         raise CommandError(
             f"{move.old} answers and is {state}: there is nothing to fail over from. For a drill, or a move: PLANNED=1. "
@@ -166,15 +167,15 @@ def _checked(cloud: Cloud, settings: Environment, asked: Asked, move: Step | Non
             f"{move.old} {'is ' + state if state else 'does not answer'}: a planned move waits until the replica has everything, "
             "which it cannot get any more; leave PLANNED out"
         )
-    if (replica := cloud.state(move.new)) != "RUNNABLE":
+    if (replica := cloud.state(move.new)) != store.well:
         raise CommandError(f"{move.new} {'is ' + replica if replica else 'does not answer'}: there is nothing to promote")
-    lag, rpo = cloud.lag_seconds(move.new), settings.objectives.database_rpo_minutes
+    lag, rpo = cloud.lag_seconds(move.new), store.rpo_minutes(settings)
     if asked.accept_loss:
         return lag
     if lag < 0:
         raise CommandError(
             f"{move.new} does not replicate, and nobody knows since when: its last replayed transaction says it "
-            "(docs/runbooks/failover-main-database.md). To promote it all the same: ACCEPT_LOSS=1"
+            f"(docs/runbooks/{store.runbook}.md). To promote it all the same: ACCEPT_LOSS=1"
         )
     if rpo is not None and lag > rpo * 60:
         raise CommandError(
@@ -184,7 +185,7 @@ def _checked(cloud: Cloud, settings: Environment, asked: Asked, move: Step | Non
     return lag
 
 
-def _roll_back(cloud: Cloud, checkpoint: Checkpoint | None, settings: Environment, confirm: Confirm) -> int:
+def _roll_back(cloud: Cloud, checkpoint: Checkpoint | None, settings: Environment, confirm: Confirm, store: Store) -> int:
     """Takes a run back that has promoted nothing yet."""
     if checkpoint is None:
         raise CommandError("nothing was begun; there is nothing to roll back")
@@ -198,5 +199,5 @@ def _roll_back(cloud: Cloud, checkpoint: Checkpoint | None, settings: Environmen
     for step in fences:
         cloud.do("unfence", step.old, unfence(step.old, settings.project.id))
     checkpoint.forget()
-    print(f"rolled back: {settings.database_instances[settings.serving_region]} serves")
+    print(f"rolled back: {store.instances(settings)[store.serving(settings)]} serves")
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from settings.load import NAMESPACE
 from settings.profiles import overlay
@@ -20,6 +20,7 @@ from . import state as states
 from .checkpoint import Checkpoint
 from .cloud import Cloud, unfence
 from .steps import Step
+from .stores import MAIN_DATABASE, Store
 
 LOSING = {"replace", "delete", "create-replacement", "delete-replaced"}
 
@@ -31,8 +32,8 @@ class Waiting(Exception):
 class Run:
     """A run of a plan."""
 
-    def __init__(self, workspace: Workspace, cloud: Cloud, checkpoint: Checkpoint) -> None:
-        self.workspace, self.cloud, self.checkpoint = workspace, cloud, checkpoint
+    def __init__(self, workspace: Workspace, cloud: Cloud, checkpoint: Checkpoint, store: Store = MAIN_DATABASE) -> None:
+        self.workspace, self.cloud, self.checkpoint, self.store = workspace, cloud, checkpoint, store
 
     def go(self) -> bool:
         """Does what is left; the answer is whether nothing waits any more.
@@ -89,22 +90,18 @@ class Run:
         self.cloud.do("promote", step.new, step.commands)
 
     def follow(self, step: Step) -> None:
-        """Promoted, the instance is read back; then databases and users are found in it."""
-        exported = self.workspace.exported()
-        urn = states.urn_of(exported["deployment"]["resources"], step.new)
-        if urn is None:
-            raise CommandError(
-                f"{step.new} is not in Pulumi's state; `make refresh ENV={self.workspace.environment}` looks for it"
-            )
+        """Promoted, the instance is read back; then databases and users are found in it, where it has any."""
         # Who promoted by itself moved the name, too: a change of it must begin from where it leads.
-        name = states.names(exported["deployment"]["resources"]) if self.checkpoint.taken_over else []
-        self._refresh([urn, *name])
+        name = states.names(self._resources(), self.store.host) if self.checkpoint.taken_over else []
+        self._read_back(step.new, *name)
         exported = self.workspace.exported()
         settings = self.workspace.settings
         deployment, urns = states.moved(exported["deployment"], step.old, step.new, settings.project.id, settings.regions.primary)
         if urns:
             self.workspace.imported({**exported, "deployment": deployment})
         wanted = states.inside(deployment["resources"], step.new)
+        if not wanted:
+            return
         self._refresh(wanted)
         found = states.inside(self.workspace.exported()["deployment"]["resources"], step.new)
         if missing := sorted(name_of(urn) for urn in set(wanted) - set(found)):
@@ -113,9 +110,8 @@ class Run:
             )
 
     def write_settings(self, step: Step) -> None:
-        section: Mapping[str, Any] = {"database": {"failover": dict(step.settings)}}
         if self.workspace.cloud == "local":
-            self.workspace.override(overlay(self.workspace.overrides, section))
+            self.workspace.override(overlay(self.workspace.overrides, step.settings))
         else:
             _write(self.workspace, step.settings)
         self.workspace = replace(self.workspace)  # which reads them anew
@@ -126,6 +122,12 @@ class Run:
         if lost:
             say(f"    {len(lost)} resources in {step.lost} are left as they are: it does not answer")
         self._update(lost)
+
+    def old_follows(self, step: Step) -> None:
+        """The one that served follows since the roles were exchanged: the state is told, or the update would try it once more."""
+        if not self.cloud.answers(step.old):
+            raise Waiting(f"{step.lost} does not answer; {step.old} follows as soon as it does")
+        self._read_back(step.old)
 
     def back_up(self, step: Step) -> None:
         self.cloud.do("backup", step.new, step.commands)
@@ -143,14 +145,14 @@ class Run:
         if self.cloud.state(step.old) is not None:
             self.cloud.do("remove", step.old, step.commands)
         exported = self.workspace.exported()
-        if urn := states.urn_of(exported["deployment"]["resources"], step.old):
+        if urn := states.urn_of(exported["deployment"]["resources"], step.old, self.store.kind):
             self.workspace.imported({**exported, "deployment": states.without(exported["deployment"], urn)})
 
     def rebuild(self, _step: Step) -> None:
         self._update([])
 
     def follows(self, step: Step) -> None:
-        lag, allowed = self.cloud.lag_seconds(step.new), self.workspace.settings.objectives.database_rpo_minutes
+        lag, allowed = self.cloud.lag_seconds(step.new), self.store.rpo_minutes(self.workspace.settings)
         if lag < 0 or (allowed is not None and lag > allowed * 60):
             raise CommandError(f"{step.new} is {lag:g} seconds behind; the same command goes on when it has caught up")
         if differing := self._previewed([], refresh=True).changes:
@@ -160,6 +162,12 @@ class Run:
 
     def _resources(self) -> list[Mapping[str, Any]]:
         return self.workspace.exported()["deployment"]["resources"]
+
+    def _read_back(self, name: str, *more: str) -> None:
+        urn = states.urn_of(self._resources(), name, self.store.kind)
+        if urn is None:
+            raise CommandError(f"{name} is not in Pulumi's state; `make refresh ENV={self.workspace.environment}` looks for it")
+        self._refresh([urn, *more])
 
     def _refresh(self, urns: list[str]) -> None:
         report = Report("refresh", progress=False)
@@ -203,7 +211,7 @@ class Run:
 STEPS: Mapping[str, Callable[[Run, Step], None]] = {
     "fence": Run.fence, "drained": Run.drained, "promote": Run.promote, "state": Run.follow, "settings": Run.write_settings,
     "serve": Run.serve, "backup": Run.back_up, "rest": Run.rest, "remove": Run.remove, "rebuild": Run.rebuild,
-    "follows": Run.follows,
+    "follows": Run.follows, "old-follows": Run.old_follows,
 }  # fmt: skip
 
 
@@ -218,11 +226,19 @@ def say(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
 
-def _write(workspace: Workspace, failover: Mapping[str, Any]) -> None:
+def _write(workspace: Workspace, settings: Mapping[str, Any]) -> None:
     """Writes the settings into the stack's file, which keeps its comments."""
     document = parse(workspace.file.read_text())
-    document["config"].setdefault(f"{NAMESPACE}:database", {})["failover"] = dict(failover)
+    _put(document["config"], {f"{NAMESPACE}:{section}": values for section, values in settings.items()})
     partial = workspace.file.with_suffix(".partial")
     partial.write_text(written(document))
     partial.replace(workspace.file)
     say(f"    {workspace.file.name} says so from now on: commit it")
+
+
+def _put(document: Any, values: Mapping[str, Any]) -> None:
+    for key, value in values.items():
+        if isinstance(value, Mapping) and isinstance(document.get(key), Mapping):
+            _put(document[key], cast("Mapping[str, Any]", value))
+        else:
+            document[key] = value

@@ -17,9 +17,9 @@ Resource = dict[str, Any]
 Resources = Sequence[Mapping[str, Any]]
 
 
-def urn_of(resources: Resources, name: str) -> str | None:
+def urn_of(resources: Resources, name: str, kind: str = INSTANCE) -> str | None:
     """The URN of the instance of a name."""
-    return next((str(r["urn"]) for r in resources if r["type"] == INSTANCE and r["inputs"].get("name") == name), None)
+    return next((str(r["urn"]) for r in resources if r["type"] == kind and r["inputs"].get("name") == name), None)
 
 
 def inside(resources: Resources, name: str) -> list[str]:
@@ -27,9 +27,9 @@ def inside(resources: Resources, name: str) -> list[str]:
     return [str(r["urn"]) for r in resources if r["type"] in INSIDE and r["inputs"].get("instance") == name]
 
 
-def names(resources: Resources) -> list[str]:
+def names(resources: Resources, host: str = "main-db") -> list[str]:
     """The URNs of the names that lead to the instance that serves."""
-    return [str(r["urn"]) for r in resources if r["type"] == NAME and str(r["inputs"].get("name")).startswith("main-db.")]
+    return [str(r["urn"]) for r in resources if r["type"] == NAME and str(r["inputs"].get("name")).startswith(f"{host}.")]
 
 
 def moved(deployment: Mapping[str, Any], old: str, new: str, project: str, region: str) -> tuple[dict[str, Any], list[str]]:

@@ -1,4 +1,4 @@
-"""Where the main database is on its way from one region to the other and back, and what comes next."""
+"""Where a store is on its way from one region to the other and back, and what comes next."""
 
 from __future__ import annotations
 
@@ -43,6 +43,18 @@ def stages(command: Command, now: Failover) -> list[Stage] | str:
         if now.other == "fenced"
         else "it serves where it belongs, and a replica follows: nothing is left to do"
     )
+
+
+def exchanges(command: Command, serving: Role) -> list[Stage] | str:
+    """The same for a store whose two instances exchange their roles: nothing is built anew."""
+    if command == "failover":
+        return [Move("secondary")] if serving == "primary" else "it has already happened"
+    return [Move("primary")] if serving == "secondary" else "it serves where it belongs: nothing is left to do"
+
+
+def moved_to(stage: Stage) -> Role:
+    """The role of the region that a stage moves to, or builds anew in."""
+    return stage.to if isinstance(stage, Move) else stage.of
 
 
 def after(stage: Stage, now: Failover) -> Failover:

@@ -135,9 +135,10 @@ CHANGES: Changes = {
             (".workload", {"workload": "migrations"}, "job:httpTarget.oauthToken.serviceAccountEmail"),
         )
     },
+    "cache.cluster.serving": ("prod", {"cache": {"cluster": {"serving": "secondary"}}}, "redis-cluster-primary:crossClusterReplicationConfig.clusterRole"),
     "cache.cluster.memory_gb": ("prod", {"cache": {"cluster": {"memory_gb": 18}}}, "outputs.caches.cluster.memoryGb"),
     "cache.cluster.zone": ("dev", {"cache": {"cluster": {"zone": "us-central1-b"}}}, "zoneDistributionConfig.zone"),
-    "cache.cluster.secondaries": ("dev", {"cache": {"cluster": {"secondaries": {"us-east1": {}}}}}, "crossClusterReplicationConfig.clusterRole"),
+    "cache.cluster.secondaries": ("dev", {"cache": {"cluster": {"zone": None, "secondaries": {"us-east1": {}}}}}, "crossClusterReplicationConfig.clusterRole"),
     **{
         f"cache.sessions.{key}": ("prod", {"cache": {"sessions": over}}, f"redis-sessions-store:{path}")
         for key, over, path in (
