@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -74,6 +75,12 @@ class Query:
     times: float = 1
     looks_back: bool = False
     """Whether the minutes are how far it looks back, and not how long it must hold."""
+
+    @property
+    def compared(self) -> str | None:
+        """What it compares with the threshold of the settings; none where it compares with nothing of theirs."""
+        found = re.match(r"(.+?) > \$threshold( and |$)", self.promql)
+        return found[1] if found else None
 
 
 @dataclass(frozen=True)

@@ -25,11 +25,26 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Series:
+    """What is collected on the clusters, in PromQL."""
+
+    promql: str
+    unit: str = "1"
+    title: str = ""
+    """Their name in the legend; without one, their labels."""
+
+    @property
+    def filter(self) -> str:
+        """What tells them from other series."""
+        return self.promql
+
+
+@dataclass(frozen=True)
 class Chart:
     """Signals over time, in one picture."""
 
     title: str
-    signals: Sequence[Signal]
+    signals: Sequence[Signal | Series]
 
 
 @dataclass(frozen=True)
@@ -66,7 +81,10 @@ def _chart(chart: Chart, lines: Mapping[str, Sequence[Line]]) -> dict[str, Any]:
     return {"title": chart.title, "xyChart": {**chart_json, **({"thresholds": thresholds} if thresholds else {})}}
 
 
-def _data(signal: Signal) -> dict[str, Any]:
+def _data(signal: Signal | Series) -> dict[str, Any]:
+    if isinstance(signal, Series):
+        asked = {"timeSeriesQuery": {"prometheusQuery": signal.promql, "unitOverride": signal.unit}}
+        return {**asked, **({"legendTemplate": signal.title} if signal.title else {}), "plotType": "LINE", "targetAxis": "Y1"}
     aggregation: dict[str, Any] = {"alignmentPeriod": f"{signal.seconds}s", "perSeriesAligner": signal.aligner}
     if signal.reducer:
         aggregation |= {"crossSeriesReducer": signal.reducer, **({"groupByFields": list(signal.by)} if signal.by else {})}

@@ -10,7 +10,7 @@ import pulumi_gcp as gcp
 
 import settings.monitoring as spec
 
-from .alert import Definition, Threshold
+from .alert import Definition, Query, Threshold
 from .dashboard_layout import Dashboard, Line
 
 
@@ -49,11 +49,14 @@ class Dashboards(pulumi.ComponentResource):
 
 
 def thresholds(definitions: Sequence[Definition], alerts: Mapping[str, spec.Alert]) -> dict[str, list[Line]]:
-    """The lines to draw, by the filter of the signal that they are compared with."""
+    """The lines to draw, by the filter of the signal, or the PromQL, that they are compared with."""
     lines: dict[str, list[Line]] = {}
     for definition in definitions:
         alert, condition = alerts.get(definition.name), definition.condition
         if alert and isinstance(condition, Threshold):
             line = Line(definition.name, condition.value(alert.threshold))
             lines.setdefault(condition.signal.filter, []).append(line)
+        elif alert and isinstance(condition, Query) and condition.compared:
+            line = Line(definition.name, condition.times * (alert.threshold or 0))
+            lines.setdefault(condition.compared, []).append(line)
     return lines

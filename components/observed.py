@@ -40,10 +40,11 @@ def observed(settings: Environment) -> Observed:
     databases = Databases(settings.project.id, instances[settings.serving_region], replicas)
     alerts = settings.monitoring.alerts
     slow = slow_queries(databases)
-    caches, (on_them, counted) = _caches(settings), on_clusters(settings)
+    caches, (on_them, counted, shown) = _caches(settings), on_clusters(settings)
     stores = [
         database_dashboard(databases, slow),
         *caches.dashboards,
+        *shown,
         storage_dashboard(settings.project.id, [settings.storage.bucket_name(bucket) for bucket in settings.storage.buckets]),
     ]
     memory = [Chart(f"{one.name.capitalize()}: memory", one.charts[0].signals) for one in caches.dashboards]

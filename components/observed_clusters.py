@@ -9,6 +9,8 @@ from settings import Environment
 from .alert import Definition, LogMetric
 from .backup_verification import JOB as VERIFIED
 from .backup_verification import restore_test, restored_empty
+from .cluster_dashboards import pooler_dashboard, search_dashboard, timeseries_dashboard
+from .dashboard_layout import Dashboard
 from .job_alerts import Scheduled
 from .pooler_alerts import pooler_alerts
 from .search_alerts import search_alerts
@@ -20,8 +22,8 @@ JOBS = "jobs"
 """The namespace of what is outside of the stores."""
 
 
-def on_clusters(settings: Environment) -> tuple[Sequence[Definition], Sequence[LogMetric]]:
-    """The alerts, and the log entries that they count."""
+def on_clusters(settings: Environment) -> tuple[Sequence[Definition], Sequence[LogMetric], Sequence[Dashboard]]:
+    """The alerts, the log entries that they count, and what is shown."""
     pooled = [getattr(settings.regions, role) for role in settings.poolers]
     definitions = [*search_alerts(), *(pooler_alerts(pooled) if pooled else ())]
     leader = settings.timeseries.sites[settings.timeseries.leader].name
@@ -34,7 +36,14 @@ def on_clusters(settings: Environment) -> tuple[Sequence[Definition], Sequence[L
     databases = Databases(settings.project.id, settings.database_instances[settings.serving_region], [])
     definitions += [*proof.alerts(alive=databases.up), restored_empty(proof, databases.primary)]
     counted = [job.finished for job in (*jobs, proof)]
-    return [*definitions, *site_alerts(_sites(settings, leader))], counted
+    sites = _sites(settings, leader)
+    definitions += site_alerts(sites)
+    dashboards = [
+        timeseries_dashboard(sites, settings.timeseries.database, definitions),
+        search_dashboard(definitions),
+        *([pooler_dashboard(definitions)] if pooled else ()),
+    ]
+    return definitions, counted, dashboards
 
 
 def _sites(settings: Environment, leader: str) -> Sites:

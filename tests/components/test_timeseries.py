@@ -330,7 +330,8 @@ def test_metrics() -> None:
     asked = parse(resources("prod")[f"{PRIMARY}-configuration"].inputs["data"]["queries.yaml"])
     assert "--extend.query-path=/etc/timescaledb/queries.yaml" in pod()["containers"][1]["args"]
     assert {f"{name}_{column}" for name, query in asked.items() for metric in query["metrics"] for column in metric} == {
-        "timescaledb_policy_policy", "timescaledb_policy_broken", "timescaledb_policy_failures"
+        "timescaledb_policy_policy", "timescaledb_policy_broken", "timescaledb_policy_failures", "timescaledb_policy_age_seconds",
+        *(f"timescaledb_hypertable_{column}" for column in ("hypertable", "chunks", "compressed", "bytes")),
     }  # fmt: skip
 
 

@@ -378,6 +378,27 @@ def test_the_health_of_every_policy_is_seen_by_monitoring(store: TimeSeriesServe
     assert sorted(jobs) == sorted(f"{kind} {name}" for kind, names in kinds.items() for name in names)
 
 
+def test_monitoring_sees_how_large_everything_is(store: TimeSeriesServer, filled: str) -> None:
+    with store.connect(filled, "monitoring_login") as monitoring:
+        sizes = {row["hypertable"]: row for row in ask(monitoring, "SELECT * FROM ops.hypertables()")}
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            monitoring.execute("SELECT count(*) FROM tick_data")
+    assert sorted(sizes) == sorted([*TABLES, *CANDLES])
+    assert all(row["bytes"] > 0 for row in sizes.values() if row["chunks"])
+    assert all(sizes[name]["chunks"] > 0 for name in TABLES if name == "tick_data")
+    assert all(row["compressed"] <= row["chunks"] for row in sizes.values())
+
+
+def test_the_exporter_asks_what_can_be_answered(store: TimeSeriesServer, filled: str) -> None:
+    asked = parse((TIMESERIES / "operations" / "queries.yaml").read_text())
+    with store.connect(filled, "monitoring_login") as monitoring:
+        for name, query in asked.items():
+            found = ask(monitoring, query["query"])
+            columns = [column for metric in query["metrics"] for column in metric]
+            assert found, name
+            assert list(found[0]) == columns, name
+
+
 def test_the_logins_of_the_site_reach_what_they_are_for(store: TimeSeriesServer, filled: str) -> None:
     """The migrations take the database from everybody: the exporter and the backups are let in by the site's own roles.sql."""
     where = f"host=127.0.0.1 port={store.port} user=postgres dbname={filled} sslmode=disable"

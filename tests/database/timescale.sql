@@ -110,6 +110,16 @@ $$;
 
 CREATE VIEW timescaledb_information.dimensions AS
     SELECT name::text AS hypertable_name, time_column AS column_name, chunk AS time_interval FROM stand_in.hypertables;
+CREATE VIEW timescaledb_information.hypertables AS
+    SELECT 'public'::name AS hypertable_schema, name::text::name AS hypertable_name FROM stand_in.hypertables;
+CREATE VIEW timescaledb_information.chunks AS
+    SELECT 'public'::name AS hypertable_schema, h.name::text::name AS hypertable_name, format('%s_%s', h.name, part)::name AS chunk_name,
+           part = 1 AS is_compressed
+    FROM stand_in.hypertables h, generate_series(1, 2) part;
+CREATE FUNCTION hypertable_size(hypertable regclass) RETURNS bigint LANGUAGE sql AS $$
+    SELECT stand_in.known(hypertable);
+    SELECT pg_total_relation_size(hypertable);
+$$;
 CREATE VIEW timescaledb_information.continuous_aggregates AS
     SELECT name::text AS view_name, 'public' AS materialization_hypertable_schema, name::text AS materialization_hypertable_name,
            source::text AS hypertable_name

@@ -280,6 +280,36 @@ def test_every_metric_of_11_1_of_redis_is_shown(store: str, prefix: str) -> None
     }  # fmt: skip
 
 
+def promql(name: str) -> set[str]:
+    """The metrics that a dashboard asks for in PromQL."""
+    asked = [text for chart in charts(name).values() for text in every(chart, "dataSets[].timeSeriesQuery.prometheusQuery")]
+    return {metric for text in asked for metric in re.findall(r"([a-z_:]+)\{", text)}
+
+
+def test_every_metric_of_11_1_of_the_time_series_is_shown() -> None:
+    assert promql("timeseries") >= {
+        "timescaledb_hypertable_compressed", "timescaledb_hypertable_chunks",  # chunk compression status
+        "timescaledb_hypertable_bytes",  # size and growth
+        "pg_stat_database_active_time_seconds_total", "pg_stat_database_xact_commit",  # trends of execution time
+        "timescaledb_policy_age_seconds", "timescaledb_policy_failures",  # execution of retention
+    }  # fmt: skip
+    assert charts("timeseries")["Growth of hypertables in a day"]
+    assert "Lag of the other region" in charts("timeseries")
+    assert "Lag of the other region" not in charts("timeseries", "dev"), "dev has none"
+
+
+def test_stores_on_the_clusters_have_a_dashboard_where_they_run() -> None:
+    assert {"elasticsearch_cluster_health_status", "elasticsearch_indices_search_query_total"} <= promql("search")
+    assert {"pgbouncer_up", "pgbouncer_pools_client_waiting_connections"} <= promql("pooler")
+    drawn = {line["label"]: line["value"] for name in ("timeseries", "search", "pooler") for chart in charts(name).values()
+             for line in chart.get("thresholds", ())}  # fmt: skip
+    assert drawn == {
+        "timeseries-connections-high": 0.8 * 100, "timeseries-replication-lag-high": 60, "timeseries-region-behind": 30 * 60,
+        "timeseries-archiving-stalled": 15 * 60, "timeseries-disk-full": 0.85, "search-heap-high": 0.9, "search-disk-full": 0.8,
+        "pooler-clients-high": 0.8, "pooler-clients-waiting": 10, "pooler-wait-long": 10,
+    }  # fmt: skip
+
+
 def test_thresholds_are_drawn_where_their_signal_is() -> None:
     drawn = {
         title: [(line["label"], line["value"]) for line in chart.get("thresholds", ())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -268,10 +269,25 @@ def google() -> dict[str, tuple[str, list[str]]]:
     return names
 
 
-@pytest.mark.parametrize("alert", sorted(conditions()))
-def test_metrics_and_labels_are_those_that_somebody_exports(alert: str) -> None:
+@cache
+def shown() -> dict[str, str]:
+    """What prod's dashboards ask in PromQL, by the names of dashboard and chart."""
+    found: dict[str, str] = {}
+    for known in of_type("prod", "Dashboard"):
+        for tile in json.loads(known.inputs["dashboardJson"])["mosaicLayout"]["tiles"]:
+            for number, drawn in enumerate(tile["widget"].get("xyChart", {}).get("dataSets", ())):
+                if query := drawn["timeSeriesQuery"].get("prometheusQuery"):
+                    found[f"{known.name}: {tile['widget']['title']} {number}"] = query
+    return found
+
+
+ASKED = {**{alert: condition["query"] for alert, condition in conditions().items()}, **shown()}
+
+
+@pytest.mark.parametrize("by", sorted(ASKED))
+def test_metrics_and_labels_are_those_that_somebody_exports(by: str) -> None:
     counts = {re.sub(r"\W", "_", known.inputs["name"]) for known in of_type("prod", "Metric")}
-    asked = selectors(conditions()[alert]["query"])
+    asked = selectors(ASKED[by])
     assert asked, "no series"
     for metric, labels in asked:
         if metric.startswith("logging_googleapis_com:user_"):
@@ -283,7 +299,7 @@ def test_metrics_and_labels_are_those_that_somebody_exports(alert: str) -> None:
 
 
 def test_what_is_exported_is_asked_for() -> None:
-    asked = {metric for condition in conditions().values() for metric, _ in selectors(condition["query"])}
+    asked = {metric for query in ASKED.values() for metric, _ in selectors(query)}
     assert exported().keys() <= asked, "a list of what is of use, not of everything"
 
 

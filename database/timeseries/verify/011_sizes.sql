@@ -1,0 +1,2 @@
+\set objects 'ops.hypertables()'
+\ir ../lib/verify.sql
