@@ -15,7 +15,7 @@ from database.failover.cloud import Instance, Kind, Refused, Unreachable
 from database.failover.decision import SOURCES, Reading, Round, Rules, Sign, Streak, followed, loss, too_much, verdict
 from database.failover.record import Overtaken, Record
 from database.failover.watch import Task, Watcher
-from tools.failover.steps import MOVE
+from tools.failover.stores import MAIN_DATABASE
 
 OLD, NEW = "main", "replica"
 EVERY, MINUTE = 15, 60
@@ -295,7 +295,7 @@ def test_its_steps_are_those_of_the_command() -> None:
     lose(world)
     pass_(world, 60, one)
     steps = [step for step in world.run["done"] if step != "address"]  # which the command's `serve` has in it
-    assert steps == [kind for kind in MOVE if kind in steps]
+    assert steps == [kind for kind in MAIN_DATABASE.move if kind in steps]
 
 
 def test_the_old_one_is_stopped_when_it_answers_again_and_only_once() -> None:
