@@ -46,6 +46,16 @@ def slow_queries(databases: Databases) -> LogMetric:
     )
 
 
+def jobs_watched(databases: Databases) -> LogMetric:
+    """How often the jobs of pg_cron were looked at: database/main/deploy/026_job_watch.sql."""
+    return LogMetric(
+        "database-jobs-watched",
+        "Times that the jobs of the main database were looked at",
+        f'{_log(databases)} AND textPayload=~"LOG: +job watch: [0-9]+ looked at"',
+        "cloudsql_database",
+    )
+
+
 def database_alerts(databases: Databases, *, max_connections: int, disk_limit_gb: int) -> Iterator[Definition]:
     """Alerts of Cloud SQL: those of section 11.2, and what an operator adds."""
     load, storage, backup = "database-load", "database-storage", "database-backup"
@@ -126,6 +136,17 @@ def database_alerts(databases: Databases, *, max_connections: int, disk_limit_gb
         name="database-indexes-advised", title="An index of the main database is missing, or nobody uses one",
         text="Once a week the planner is asked what would help the statements that ran; the log has a line for each index.",
         runbook=load, condition=LogMatch(f'{_log(databases)} AND textPayload=~"LOG: +index advice: "'),
+    )  # fmt: skip
+    yield Definition(
+        name="database-job-failing", title="A job of the main database does not do its work",
+        text="It failed, is overdue or is not scheduled: partitions are not made, or what is to be forgotten is kept.",
+        runbook="database-jobs",
+        condition=LogMatch(f'{_log(databases)} AND textPayload=~"LOG: +job watch: [a-z-]+ is (failed|overdue|unscheduled)"'),
+    )  # fmt: skip
+    yield Definition(
+        name="database-jobs-unwatched", title="Nobody looks at the jobs of the main database",
+        text="pg_cron runs nothing, so no job runs, and none is seen to fail.", runbook="database-jobs",
+        condition=Omission(jobs_watched(databases), databases.of_primary(databases.up)),
     )  # fmt: skip
     failed = 'protoPayload.metadata.windowStatus=("STATUS_FAILED" OR "STATUS_ATTEMPT_FAILED")'
     primary = f'resource.labels.database_id="{databases.project}:{databases.primary}"'

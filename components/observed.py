@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from settings import Environment
 
 from .alert import Definition, LogMetric
-from .alert_definitions import audit_alerts, backups_succeeded, database_alerts, slow_queries
+from .alert_definitions import audit_alerts, backups_succeeded, database_alerts, jobs_watched, slow_queries
 from .cache_alerts import archive_alerts, archives_finished, memory_full, store_alerts, store_dashboard
 from .cache_archive import archive_job
 from .cache_signals import CLUSTER, VALKEY, MemoryStore, older_memory
@@ -59,7 +59,7 @@ def observed(settings: Environment) -> Observed:
             *on_them,
             *audit_alerts(settings.monitoring.deployers),
         ],
-        counted=[backups_succeeded(databases), slow, *caches.counted, *counted],
+        counted=[backups_succeeded(databases), jobs_watched(databases), slow, *caches.counted, *counted],
         promises=list(
             database_promises(databases, slowest_ms=alerts[LATENCY].threshold or 0, latest_seconds=alerts[LAG].threshold or 0)
         ),

@@ -98,6 +98,8 @@ def default_alerts() -> dict[str, Alert]:
         "database-logins-failing": Alert(threshold=30, minutes=0, channels=TELL),
         "database-log-archiving-failing": Alert(minutes=15, severity="CRITICAL", channels=("pagerduty", "email")),
         "database-indexes-advised": Alert(minutes=24 * HOUR, channels=TELL),  # weekly, §12.1
+        "database-job-failing": Alert(minutes=HOUR, severity="ERROR", channels=TELL),  # §4.4, §13.1
+        "database-jobs-unwatched": Alert(minutes=3 * HOUR, severity="ERROR", channels=TELL),  # hourly, and once may be missed
         "database-backup-missing": Alert(minutes=26 * HOUR, severity="CRITICAL", channels=("pagerduty", "email")),
         "database-restore-test-failed": Alert(minutes=HOUR, severity="CRITICAL", channels=saved),
         "database-restore-test-missing": Alert(minutes=8 * 24 * HOUR, severity="CRITICAL", channels=saved),  # weekly, §10.1

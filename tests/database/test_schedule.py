@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 
 import psycopg
@@ -13,6 +14,7 @@ pytestmark = pytest.mark.database
 
 JOBS = {
     "maintain-partitions": "30 1 * * *", "cleanup-old-data": "0 2 * * *", "forget-job-runs": "0 3 * * 0", "report-indexes": "0 5 * * 0",
+    "tell-jobs": "20 * * * *",
 }  # fmt: skip
 
 
@@ -80,6 +82,29 @@ def test_how_a_job_does_is_seen(cron: Connection, runs: list[tuple[str, str]], s
 def test_a_job_that_is_not_scheduled_is_seen(cron: Connection) -> None:
     ask(cron, "DELETE FROM cron.job WHERE jobname = 'cleanup-old-data'")
     assert health(cron)["cleanup-old-data"] == "unscheduled"
+
+
+def told(connection: Connection, server: Server) -> list[str]:
+    """What looking at the jobs writes into the log."""
+    log = server.folder / "log"
+    before = len(log.read_text())
+    ask(connection, "SELECT ops.tell_jobs()")
+    return re.findall(r"LOG:  (job watch: .*)", log.read_text()[before:])
+
+
+def test_the_log_tells_which_jobs_are_ill(server: Server, cron: Connection) -> None:
+    assert told(cron, server) == [f"job watch: {len(JOBS)} looked at, 0 ill"]
+    run(cron, "cleanup-old-data", "failed", "1 hour", "a message with what a user wrote")
+    run(cron, "maintain-partitions", "succeeded", "49 hours")
+    ask(cron, "DELETE FROM cron.job WHERE jobname = 'report-indexes'")
+    assert told(cron, server) == [
+        "job watch: cleanup-old-data is failed",
+        "job watch: maintain-partitions is overdue",
+        "job watch: report-indexes is unscheduled",
+        f"job watch: {len(JOBS)} looked at, 3 ill",
+    ]
+    with server.connect(CRON_DATABASE, "trading_login") as trading, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        ask(trading, "SELECT ops.tell_jobs()")
 
 
 def test_scheduling_again_brings_a_job_to_what_its_table_says(server: Server, cron: Connection) -> None:

@@ -119,10 +119,10 @@ def silent(series: Series, since: int) -> Series:
     return replace(series, points=[(when, value) for when, value in series.points if when <= NOW - since])
 
 
-def backups(*hours_ago: float, alive: bool = True) -> list[Series]:
+def backups(*hours_ago: float, alive: bool = True, of: str = "backups-succeeded") -> list[Series]:
     """Backups that succeeded so long ago, of an instance that has been there for a month or only for an hour."""
     points = [(NOW - int(ago * HOUR), 1) for ago in hours_ago]
-    counted = Series(metric="logging.googleapis.com/user/database-backups-succeeded", resource="cloudsql_database",
+    counted = Series(metric=f"logging.googleapis.com/user/database-{of}", resource="cloudsql_database",
                      of={"database_id": MAIN}, points=points)  # fmt: skip
     up = Series(
         metric=f"{SQL}/up",
@@ -166,6 +166,7 @@ METRICS: dict[str, Staged] = {
         [sql("replication/log_archive_failure_count", 1)], [sql("replication/log_archive_failure_count", 0)]
     ),
     "database-backup-missing": Staged(backups(26.5), backups(25)),
+    "database-jobs-unwatched": Staged(backups(3.5, of="jobs-watched"), backups(2.5, of="jobs-watched")),
     **caches(),
     "sessions-evicting": Staged(
         [memorystore("sessions", "stats/total_evicted_keys_count", 1)], [memorystore("sessions", "stats/total_evicted_keys_count", 0)]
@@ -202,6 +203,7 @@ TOLD_AT_ONCE = {
     "database-deadlocks",
     "database-disk-filling",
     "database-failover",
+    "database-jobs-unwatched",
     "database-logins-failing",
     "database-signal-missing",
     "sessions-connections-rejected",
@@ -360,6 +362,13 @@ GRANT: dict[str, Any] = {"serviceData": {"policyDelta": {"bindingDeltas": [{"act
 KMS = "google.cloud.kms.v1.KeyManagementService"
 LOGS: dict[str, Logged] = {
     "database-backup-failed": Logged(backup("STATUS_FAILED"), [backup("STATUS_SUCCEEDED"), backup("STATUS_FAILED", "p:other")]),
+    "database-job-failing": Logged(
+        said_by_postgres("LOG:  job watch: cleanup-old-data is failed"),
+        [
+            said_by_postgres("LOG:  job watch: 5 looked at, 1 ill"), said_by_postgres("LOG:  statement: job watch: a is failed"),
+            said_by_postgres("LOG:  job watch: cleanup-old-data is overdue", "another-db"),
+        ],
+    ),
     "database-indexes-advised": Logged(
         said_by_postgres('LOG:  index advice: {"kind": "missing"}'),
         [said_by_postgres("LOG:  statement: SELECT 'index advice: '"), said_by_postgres('LOG:  index advice: {"kind": "missing"}', "another-db")],

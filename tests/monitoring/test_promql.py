@@ -124,6 +124,7 @@ STAGED: dict[str, Staged] = {
     "timeseries-export-missing": counted(f"timeseries_exports_finished{EVENTS}", f"pg_up{{{SITE}}}", 26),
     "timeseries-restore-test-missing": counted(f"timeseries_restore_tests_finished{EVENTS}", f"pg_up{{{SITE}}}", 8 * 24),
     "database-backup-missing": counted('database_backups_succeeded{monitored_resource="cloudsql_database"}', SQL_UP, 26),
+    "database-jobs-unwatched": counted('database_jobs_watched{monitored_resource="cloudsql_database"}', SQL_UP, 3),
     "database-restore-test-missing": counted(f"database_restore_tests_finished{EVENTS}", SQL_UP, 8 * 24),
     "cache-archive-missing": counted('cache_archives_finished{monitored_resource="cloud_scheduler_job"}', REDIS, 7),
     "pooler-down": Staged(both(members("pgbouncer_up", 1, 0, of=POOLER), members("pgbouncer_up", 1, 1, of=POOLER))),

@@ -1,0 +1,2 @@
+\set objects 'ops.tell_jobs(timestamptz)'
+\ir ../lib/verify.sql
