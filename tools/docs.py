@@ -134,10 +134,11 @@ def access() -> str:
     parts: list[str] = [
         "Every grant that the program declares for prod: roles at Google, logins to the main database, roles on the clusters. "
         "`make access-review ENV=prod` prints the same, for a spreadsheet with `FORMAT=csv`; with `AGAINST=<revision>`, what was "
-        "granted and what was taken away since. Why each is as narrow as it is: [give access](../runbooks/give-access.md)."
+        "granted and what was taken away since. A condition is shown by what it names: a folder, an instance, the beginning of a "
+        "name. Why each is as narrow as it is: [give access](../runbooks/give-access.md)."
     ]
     for kind in KINDS:
-        rows: Rows = [(*one.cells[1:4], f"`{one.only}`" if one.only else "") for one in found if one.kind == kind]
+        rows: Rows = [(f"`{one.who}`", one.may, one.on, one.briefly) for one in found if one.kind == kind]
         if rows:
             parts += [f"## {kind.capitalize()}", _table(COLUMNS[1:], rows)]
     return _page("Access", *parts)

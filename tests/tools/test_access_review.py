@@ -71,6 +71,20 @@ def test_what_one_may_do_is_said_with_what_it_is_done_to() -> None:
     assert "patch" in rules
 
 
+def test_a_condition_is_told_by_what_it_names() -> None:
+    told = {(one.who.partition("@")[0], one.on): one.briefly for one in found("prod") if one.only}
+    assert told["audit-export", "bucket alphintra-logs"] == "audit/"
+    assert told["auth-service", "project alphintra-prod"]
+    names = {one.briefly for one in found("prod")}
+    assert {
+        "kyc-documents/",
+        "alphintra-main-db, alphintra-read-replica-us-east1",
+        "alphintra-main-db, alphintra-main-db/backupRuns/",
+    } <= names
+    assert not [name for name in names if "resource." in name]
+    assert Grant("people", "a", "r", "project p", "request.time < x").briefly == "request.time < x"
+
+
 def test_what_a_reviewer_looks_at_first() -> None:
     wide = Grant("people", "a", "roles/viewer", "project p")
     narrow = Grant("people", "a", "roles/viewer", "project p", "resource.name == x")

@@ -21,6 +21,10 @@ AGENT = re.compile(r"serviceAccount:(service-|bq-)\d+@|serviceAccount:\d+(-compu
 """The accounts that Google's services act as: https://cloud.google.com/iam/docs/service-agents."""
 ACTS_AS_OTHERS = ("roles/iam.serviceAccountTokenCreator", "roles/iam.serviceAccountUser")
 """Roles of those who act as an account: https://cloud.google.com/iam/docs/service-account-permissions."""
+NAMED = re.compile(
+    r'resource\.name(?:\.startsWith\(| == )"projects/(?:.+?/objects/|[^"]*?([^/"]+/backupRuns/)|(?:[^"]*/)?)([^"]*)"'
+)
+"""What a condition names: a folder of a bucket, the backups of an instance, or the last part of a name."""
 Inputs = Mapping[str, Any]
 
 
@@ -35,6 +39,11 @@ class Grant:
     on: str
     only: str = ""
     """The condition under which it holds."""
+
+    @property
+    def briefly(self) -> str:
+        """What the condition names, in a few words; the condition where it names nothing."""
+        return ", ".join(dict.fromkeys(run or name for run, name in NAMED.findall(self.only))) or self.only
 
     @property
     def cells(self) -> tuple[str, ...]:
