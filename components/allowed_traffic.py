@@ -19,7 +19,8 @@ METRICS_COLLECTORS = ("gmp-system", "gke-gmp-system")
 class Traffic:
     """Ports, and who is at the other end."""
 
-    ports: Sequence[int]
+    ports: Sequence[int | tuple[int, int]]
+    """Each a port, or the first and the last of many."""
     labels: Mapping[str, str] | None = None
     """The labels of pods; all of the namespace where nothing is said."""
     namespace: pulumi.Input[str] | None = None
@@ -89,4 +90,8 @@ def _peers(known: Traffic) -> list[k8s.networking.v1.NetworkPolicyPeerArgs]:
 
 
 def _ports(known: Traffic) -> list[k8s.networking.v1.NetworkPolicyPortArgs]:
-    return [k8s.networking.v1.NetworkPolicyPortArgs(protocol="TCP", port=port) for port in known.ports]
+    one = k8s.networking.v1.NetworkPolicyPortArgs
+    return [
+        one(protocol="TCP", port=port) if isinstance(port, int) else one(protocol="TCP", port=port[0], end_port=port[1])
+        for port in known.ports
+    ]

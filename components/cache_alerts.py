@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from settings.cache import WARMER
+
 from .alert import Definition, LogMatch, LogMetric, Omission, Silence, Threshold
 from .cache_signals import MemoryStore
 from .dashboard_layout import Chart, Dashboard
@@ -93,6 +95,34 @@ def archive_alerts(store: MemoryStore, job: str) -> Iterator[Definition]:
         text="No archive succeeded for longer than its schedule allows, and none was seen to fail: somebody paused the job.",
         condition=Omission(archives_finished(job), store.memory),
     )  # fmt: skip
+
+
+def rounds_warmed(namespace: str) -> LogMetric:
+    """The rounds of the cache warmer that were done."""
+    return LogMetric(
+        "cache-rounds-warmed", "Rounds of the cache warmer that were done", _rounds(namespace, '"done"'), "k8s_container"
+    )
+
+
+def warmer_alerts(store: MemoryStore, namespace: str) -> Iterator[Definition]:
+    """Alerts of what fills the cache: it fails, or it does not run at all."""
+    yield Definition(
+        name=f"{store.name}-warming-failed", title=f"{store.title}: it is not filled ahead", runbook=PAGE,
+        text="A round of the warmer failed until the next was due, or was not through by then. Values live for two rounds.",
+        condition=LogMatch(_rounds(namespace, '("failed" OR "cut short")')),
+    )  # fmt: skip
+    yield Definition(
+        name=f"{store.name}-warming-missing", title=f"{store.title}: the warmer does not run", runbook=PAGE,
+        text="No round was done, and one is due each minute. Whoever asks the cache asks the databases instead.",
+        condition=Omission(rounds_warmed(namespace), store.memory),
+    )  # fmt: skip
+
+
+def _rounds(namespace: str, outcome: str) -> str:
+    return (
+        f'resource.type="k8s_container" AND resource.labels.namespace_name="{namespace}" AND '
+        f'resource.labels.container_name="{WARMER}" AND jsonPayload.outcome={outcome}'
+    )
 
 
 def store_dashboard(store: MemoryStore, *, other_regions: bool) -> Dashboard:

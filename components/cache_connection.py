@@ -73,6 +73,10 @@ class Connection:
     """DNS names by role."""
     secret: gcp.secretmanager.Secret
     """Hosts, addresses, ports and certificates, as JSON."""
+    version: pulumi.Output[str]
+    """Another one where any of these is another."""
+    readable: Sequence[pulumi.Resource]
+    """What must be there before a client can read it and connect: its version, and the grants."""
 
 
 def connect(name: str, args: ConnectionArgs, parent: pulumi.Resource) -> Connection:
@@ -92,21 +96,27 @@ def connect(name: str, args: ConnectionArgs, parent: pulumi.Resource) -> Connect
             rrdatas=[endpoint.address],
             opts=plain,
         )
-    secret = _secret(name, hosts, args, parent)
+    secret, version = _secret(name, hosts, args, parent)
+    readable: list[pulumi.Resource] = [version]
     for client, member in args.clients.items():
-        gcp.secretmanager.SecretIamMember(
-            f"{name}-{client}-connection", secret_id=secret.secret_id, role=READER_ROLE, member=member, opts=plain
+        readable.append(
+            gcp.secretmanager.SecretIamMember(
+                f"{name}-{client}-connection", secret_id=secret.secret_id, role=READER_ROLE, member=member, opts=plain
+            )
         )
         if args.role is not None:
-            gcp.projects.IAMMember(
-                f"{name}-{client}-connect",
-                project=around.project,
-                role=args.role,
-                member=member,
-                condition=only(args.store, args.resources),
-                opts=plain,
+            readable.append(
+                gcp.projects.IAMMember(
+                    f"{name}-{client}-connect",
+                    project=around.project,
+                    role=args.role,
+                    member=member,
+                    condition=only(args.store, args.resources),
+                    opts=plain,
+                )
             )
-    return Connection(hosts, secret)
+    told = pulumi.Output.from_input(version.secret_data_wo_version).apply(str)
+    return Connection(hosts, secret, told, readable)
 
 
 def only(store: str, resources: Sequence[str]) -> gcp.projects.IAMMemberConditionArgs:
@@ -118,7 +128,9 @@ def only(store: str, resources: Sequence[str]) -> gcp.projects.IAMMemberConditio
     )
 
 
-def _secret(name: str, hosts: Mapping[str, str], args: ConnectionArgs, parent: pulumi.Resource) -> gcp.secretmanager.Secret:
+def _secret(
+    name: str, hosts: Mapping[str, str], args: ConnectionArgs, parent: pulumi.Resource
+) -> tuple[gcp.secretmanager.Secret, gcp.secretmanager.SecretVersion]:
     around = args.surroundings
     secret = gcp.secretmanager.Secret(
         f"{name}-connection",
@@ -129,7 +141,7 @@ def _secret(name: str, hosts: Mapping[str, str], args: ConnectionArgs, parent: p
         opts=pulumi.ResourceOptions(parent=parent, protect=around.protect, depends_on=args.requires),
     )
     document = pulumi.Output.json_dumps(contents(hosts, args.endpoints, args.password), sort_keys=True)
-    gcp.secretmanager.SecretVersion(
+    version = gcp.secretmanager.SecretVersion(
         f"{name}-connection",
         secret=secret.id,
         secret_data_wo=document,
@@ -137,7 +149,7 @@ def _secret(name: str, hosts: Mapping[str, str], args: ConnectionArgs, parent: p
         secret_data_wo_version=document.apply(lambda text: hashlib.sha256(text.encode()).hexdigest()[:12]),
         opts=pulumi.ResourceOptions(parent=parent),
     )
-    return secret
+    return secret, version
 
 
 def contents(

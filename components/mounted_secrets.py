@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import pulumi
+import pulumi_gcp as gcp
 import pulumi_kubernetes as k8s
-
-from .secrets import Credential
 
 DRIVER = "secrets-store-gke.csi.k8s.io"
 """GKE's Secret Manager add-on (https://cloud.google.com/secret-manager/docs/secret-manager-managed-csi-component)."""
+
+
+class Kept(Protocol):
+    """What is kept in Secret Manager: a generated credential, or what a client needs to connect."""
+
+    @property
+    def secret(self) -> gcp.secretmanager.Secret: ...
+
+    @property
+    def readable(self) -> Sequence[pulumi.Resource]:
+        """What must be there before a pod can read it: its version, and the grants of who may."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +32,7 @@ class MountedSecretsArgs:
     """What `MountedSecrets` takes."""
 
     namespace: pulumi.Input[str]
-    secrets: Mapping[str, Credential]
+    secrets: Mapping[str, Kept]
     """The files, by name. The pod's identity must be among each secret's readers."""
 
 

@@ -9,12 +9,20 @@ from settings import Environment
 
 from .alert import Definition, LogMetric
 from .alert_definitions import audit_alerts, backups_succeeded, database_alerts, jobs_watched, slow_queries
-from .cache_alerts import archive_alerts, archives_finished, memory_full, store_alerts, store_dashboard
+from .cache_alerts import (
+    archive_alerts,
+    archives_finished,
+    memory_full,
+    rounds_warmed,
+    store_alerts,
+    store_dashboard,
+    warmer_alerts,
+)
 from .cache_archive import archive_job
 from .cache_signals import CLUSTER, VALKEY, MemoryStore, older_memory
 from .dashboard_definitions import database_dashboard, database_overview, overview, storage_dashboard
 from .dashboard_layout import Chart, Dashboard
-from .observed_clusters import on_clusters
+from .observed_clusters import JOBS, on_clusters
 from .promises import Promise, database_promises
 from .signals import Databases
 
@@ -81,6 +89,7 @@ def _caches(settings: Environment) -> Observed:
             other_regions=bool(cluster.secondaries),
         ),
         *(archive_alerts(cache, job) if cluster.archive else ()),
+        *(warmer_alerts(cache, JOBS) if settings.images.jobs else ()),
     ]  # fmt: skip
     dashboards = [store_dashboard(cache, other_regions=bool(cluster.secondaries))]
     if sessions.form == "valkey":
@@ -93,4 +102,5 @@ def _caches(settings: Environment) -> Observed:
         memory = older_memory(settings.project.id, settings.regions.primary, sessions.name)
         definitions.append(memory_full(session_store.name, session_store.title, memory))
     counted = [archives_finished(job)] if cluster.archive else []
+    counted += [rounds_warmed(JOBS)] if settings.images.jobs else []
     return Observed(definitions, counted, [], {}, dashboards)

@@ -55,6 +55,7 @@ class PgBouncer(pulumi.ComponentResource):
 
     host: pulumi.Output[str]
     """The name that clients in the cluster connect to, at `PORT`."""
+    deployment: k8s.apps.v1.Deployment
 
     def __init__(self, name: str, args: PgBouncerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("alphintra:data:PgBouncer", name, {}, opts)
@@ -62,8 +63,8 @@ class PgBouncer(pulumi.ComponentResource):
         self._inside = pulumi.ResourceOptions(parent=self)
         service = self._service()
         self._traffic()
-        deployment = self._deployment()
-        self._as_many_as_needed(deployment)
+        self.deployment = self._deployment()
+        self._as_many_as_needed(self.deployment)
         k8s.apiextensions.CustomResource(
             f"{name}-monitoring",
             api_version="monitoring.googleapis.com/v1",

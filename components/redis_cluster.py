@@ -10,7 +10,7 @@ import pulumi_gcp as gcp
 
 import settings.cache as spec
 
-from .cache_connection import ConnectionArgs, Endpoint, Surroundings, connect
+from .cache_connection import Connection, ConnectionArgs, Endpoint, Surroundings, connect
 from .durations import days
 
 CLIENT_ROLE = "roles/redis.dbConnectionUser"
@@ -51,6 +51,8 @@ class RedisCluster(pulumi.ComponentResource):
     """The DNS names: `primary`, and a name for each region beside the first."""
     connection: gcp.secretmanager.Secret
     """What a client needs to connect."""
+    connected: Connection
+    """The same, with what has to be there first."""
 
     def __init__(self, name: str, args: RedisClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("alphintra:data:RedisCluster", name, {}, opts)
@@ -62,7 +64,7 @@ class RedisCluster(pulumi.ComponentResource):
         self.primary = serves
         self.secondaries = {region: cluster for region, cluster in clusters.items() if region != args.serving}
         beside = {region: clusters[region] for region in args.settings.secondaries}
-        connection = connect(
+        connection = self.connected = connect(
             name,
             ConnectionArgs(
                 store=args.settings.name,

@@ -112,6 +112,8 @@ def default_alerts() -> dict[str, Alert]:
         "sessions-evicting": Alert(minutes=0, severity="CRITICAL", channels=PAGE),
         "cache-region-behind": Alert(threshold=64, minutes=10, severity="CRITICAL", channels=("pagerduty",)),
         "cache-archive-failed": Alert(minutes=HOUR, severity="CRITICAL", channels=("pagerduty", "email")),
+        "cache-warming-failed": Alert(minutes=HOUR, channels=TELL),
+        "cache-warming-missing": Alert(minutes=15, channels=TELL),  # a round a minute, §12.2
         "cache-archive-missing": Alert(minutes=7 * HOUR, severity="CRITICAL", channels=("pagerduty", "email")),
         # audit: what nobody does by accident (§13.2, CIS GCP 2.4 to 2.11)
         "key-destroyed": Alert(minutes=5, severity="CRITICAL", channels=("pagerduty", "email")),

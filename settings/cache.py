@@ -252,6 +252,24 @@ class Sessions(Section):
         return self
 
 
+WARMER = "cache-warmer"
+"""The workload, of `identities`, that fills the cache cluster before it is asked."""
+
+
+class Warmer(Section):
+    """What fills the cluster before it is asked, all the time. When is section 12.2's, and in the program: values live for two of
+    its rounds. It runs where `images.jobs` says what."""
+
+    replicas: int = setting(2, "§12.2: whoever takes a round's lock does it, and another is there", unit="pods", ge=1, le=5)
+    """How many run."""
+    jitter_seconds: int = setting(30, "design: half of the shortest round", unit="seconds", ge=0, le=300)
+    """How late a round may begin, each of them on another moment; never more than a tenth of its period."""
+    cpu: float = setting(0.1, "design: it rests half of the time", unit="vCPU", ge=0.05, le=4)
+    """What a pod asks for."""
+    memory_mib: int = setting(256, "design: four batches of 2,000 rows", unit="MiB", ge=128, le=4096)
+    """What a pod asks for, and has at most."""
+
+
 class Cache(Section):
     """The stores that live in memory."""
 
@@ -259,3 +277,5 @@ class Cache(Section):
     """The cache cluster."""
     sessions: Sessions = Sessions()
     """The session store."""
+    warmer: Warmer = Warmer()
+    """The cache warmer."""

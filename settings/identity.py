@@ -114,7 +114,10 @@ def _default_workloads() -> dict[str, Workload]:
             purpose="The time-series database, its log and its backups",
             secrets=tuple(
                 f"timeseries-{kind}"
-                for kind in ("superuser", "replication", "rest-api", "monitoring", "export", "restore-test", "migrations")
+                for kind in (
+                    *("superuser", "replication", "rest-api", "monitoring", "export", "restore-test", "migrations"),
+                    "cache-warmer",
+                )
             ),
             kubernetes="timescaledb/timescaledb",
         ),
@@ -155,8 +158,12 @@ def _default_workloads() -> dict[str, Workload]:
         "audit-export": Workload(
             purpose="Moves audit records older than two years to the archive", database=True, kubernetes="jobs/audit-export"
         ),
+        # Signs in through the poolers, which take passwords only.
         "cache-warmer": Workload(
-            purpose="Fills caches before they are asked for", database=True, caches=("cluster",), kubernetes="jobs/cache-warmer"
+            purpose="Fills caches before they are asked for",
+            caches=("cluster",),
+            secrets=("main-db-cache-warmer", "timeseries-cache-warmer"),
+            kubernetes="jobs/cache-warmer",
         ),
         "frontend-release": Workload(purpose="Puts a release's static assets in place", kubernetes="jobs/frontend-release"),
         "cache-archive": Workload(purpose="Asks for the cache cluster's backups between the daily ones"),

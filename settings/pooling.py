@@ -46,8 +46,11 @@ class Pooling(Section):
     )
     """A shell with openssl, which makes each pooler's certificate before it starts."""
     clients: tuple[AccountId, ...] = setting(
-        ("auth-service", "trading-service", "strategy-service", "marketplace-service", "compliance-service"),
-        "§15.5",
+        (
+            *("auth-service", "trading-service", "strategy-service", "marketplace-service", "compliance-service"),
+            "cache-warmer",
+        ),
+        "§15.5, §12.2",
         min_length=1,
     )
     """The workloads that connect through the poolers, each with a login of its own name whose password is the credential

@@ -22,10 +22,11 @@ class Credential(Section):
 
 def _default_credentials() -> dict[str, Credential]:
     pooled = ("auth-service", "trading-service", "strategy-service", "marketplace-service", "compliance-service")
-    series = ("superuser", "replication", "rest-api", "monitoring", "export", "restore-test", "migrations")
+    readers = ("cache-warmer",)
+    series = ("superuser", "replication", "rest-api", "monitoring", "export", "restore-test", "migrations", *readers)
     return {
         "main-db-postgres": Credential(length=40),
-        **{f"main-db-{login}": Credential() for login in ("pgbouncer", "migrations", "bigquery", *pooled)},
+        **{f"main-db-{login}": Credential() for login in ("pgbouncer", "migrations", "bigquery", *pooled, *readers)},
         **{f"timeseries-{kind}": Credential() for kind in series},
         **{f"search-{user}": Credential() for user in ("ingest", "query", "monitor")},
     }

@@ -216,6 +216,7 @@ PASSWORDS: Mapping[str, str] = {
     "export": "timeseries-export",
     "restore-test": "timeseries-restore-test",
     "migrations": "timeseries-migrations",
+    "cache-warmer": "timeseries-cache-warmer",
 }
 """The passwords that members know: file, and the secret that it comes from."""
 
@@ -264,3 +265,7 @@ class Members:
                 "give it more huge pages, or none"
             )
         return None
+
+
+READERS: Mapping[str, str] = {"cache-warmer": "cache_warmer"}
+"""The workloads that read the time series, and the login of each, which gets its role from the migrations."""

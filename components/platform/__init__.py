@@ -14,7 +14,8 @@ from .exports import exports
 from .foundation import labels, lay_foundation
 from .objects import analytics, objects
 from .oversight import budget, governance, observability, people_and_audit
-from .pooling import pooling
+from .pooling import found_at, pooling
+from .programs import Stores, programs
 from .proofs import backup_verification
 from .schemas import main_schema
 from .search import search
@@ -44,6 +45,7 @@ class DataPlatform(pulumi.ComponentResource):
         schema = main_schema(base, running, database)
         poolers = pooling(base, running, database, schema)
         searched = search(base, running)
+        programs(base, running, Stores(poolers=poolers, series=series, cache=cached.cluster))
         backup_verification(base, running)
         watched = observability(base, stores=[database.primary, *database.replicas.values(), *cached.stores])
         budget(base)
@@ -55,7 +57,7 @@ class DataPlatform(pulumi.ComponentResource):
             objects=stored,
             analytics=analysed,
             clusters=running,
-            on_clusters={"timeSeries": series, "poolers": poolers, "search": searched},
+            on_clusters={"timeSeries": series.contract, "poolers": found_at(poolers), "search": searched},
             dashboards=watched,
         )
         self.register_outputs(dict(self.exports))

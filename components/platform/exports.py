@@ -8,7 +8,6 @@ from typing import Any
 import pulumi
 
 from settings import Environment
-from settings.section import own_images
 
 from ..analytics import Analytics
 from ..cloud_sql import CloudSql
@@ -61,7 +60,6 @@ def exports(
             "connection": analytics.connection.id if analytics.connection else None,
         },
         "images": clusters.images.repository.id,
-        "ownImages": {key.rpartition(".")[2]: clusters.images.own(reference) for key, reference in own_images(settings)},
         "clusters": {region: cluster.contract for region, cluster in clusters.by_region.items()},
         "urlSigners": {signer: account.email for signer, account in objects.signing.signers.items()},
         "objectEvents": {label: found.id for label, found in objects.events.subscriptions.items()},

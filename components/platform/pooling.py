@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from settings.pooling import POD
@@ -18,10 +19,14 @@ from .stores import MAIN_DATABASE_USERS
 PRIORITY = "alphintra-path"
 
 
-def pooling(base: Foundation, on: Clusters, database: CloudSql, schema: Migrations) -> dict[str, dict[str, Any]]:
-    """Declares them; where clients find them, by region."""
-    made = {base.regions[role]: _poolers(base, on, role, database, schema) for role in base.settings.poolers}
-    return {region: {"host": poolers.host, "port": PORT} for region, poolers in made.items()}
+def pooling(base: Foundation, on: Clusters, database: CloudSql, schema: Migrations) -> dict[str, PgBouncer]:
+    """Declares them, by region."""
+    return {base.regions[role]: _poolers(base, on, role, database, schema) for role in base.settings.poolers}
+
+
+def found_at(poolers: Mapping[str, PgBouncer]) -> dict[str, dict[str, Any]]:
+    """Where clients find them, by region."""
+    return {region: {"host": known.host, "port": PORT} for region, known in poolers.items()}
 
 
 def _poolers(base: Foundation, on: Clusters, role: Role, database: CloudSql, schema: Migrations) -> PgBouncer:

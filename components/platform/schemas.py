@@ -8,6 +8,7 @@ import pulumi
 
 from settings import Environment
 from settings.migrations import PASSWORDS, WORKLOADS
+from settings.timeseries import READERS
 
 from ..allowed_traffic import Traffic
 from ..cloud_sql import CloudSql, server_ca
@@ -37,7 +38,7 @@ def main_schema(base: Foundation, on: Clusters, database: CloudSql) -> Migration
 
 
 def timeseries_schema(base: Foundation, on: Clusters, leader: TimescaleDb) -> Migrations:
-    """The time series', where it takes writes: other sites follow. Nobody has a login there yet but what belongs to it."""
+    """The time series', where it takes writes: other sites follow."""
     known = base.settings.timeseries
     site = known.sites[known.leader]
     server = Server(
@@ -47,7 +48,8 @@ def timeseries_schema(base: Foundation, on: Clusters, leader: TimescaleDb) -> Mi
         database=known.database,
         traffic=Traffic(ports=[PORT], namespace=NAMESPACE),
     )
-    return _migrations(base, on, "timeseries", base.regions[known.leader], server, [], leader.settled)
+    logins = [Login(workload, login) for workload, login in READERS.items()]
+    return _migrations(base, on, "timeseries", base.regions[known.leader], server, logins, leader.settled)
 
 
 def _migrations(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -10,6 +11,7 @@ import pulumi
 from settings.timeseries import PASSWORDS, Members, Role
 
 from ..cloud_storage import CloudStorage
+from ..migrations import Migrations
 from ..mounted_secrets import MountedSecrets, MountedSecretsArgs
 from ..timescaledb import (
     ACCOUNT,
@@ -28,17 +30,27 @@ from .clusters import Clusters
 from .foundation import Foundation
 from .schemas import timeseries_schema
 
+
+@dataclass(frozen=True, kw_only=True)
+class TimeSeries:
+    """The sites, and what brings their schema up to date."""
+
+    contract: dict[str, dict[str, Any]]
+    """What clients need of each site, by region."""
+    schema: Migrations
+
+
 JOBS_NAMESPACE = "jobs"
 STORE, BATCH = "alphintra-store", "alphintra-batch"
 
 
-def timeseries(base: Foundation, on: Clusters, storage: CloudStorage) -> dict[str, dict[str, Any]]:
-    """Declares them; what clients need of each site, by region."""
+def timeseries(base: Foundation, on: Clusters, storage: CloudStorage) -> TimeSeries:
+    """Declares them."""
     members = base.settings.timeseries_members
     sites = {base.regions[role]: _site(base, on, role, has, storage) for role, has in members.items()}
-    timeseries_schema(base, on, sites[base.regions[base.settings.timeseries.leader]][0])
+    schema = timeseries_schema(base, on, sites[base.regions[base.settings.timeseries.leader]][0])
     _proofs(base, on, storage, [site for site, _ in sites.values()])
-    return {region: contract for region, (_, contract) in sites.items()}
+    return TimeSeries(contract={region: contract for region, (_, contract) in sites.items()}, schema=schema)
 
 
 def _site(

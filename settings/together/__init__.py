@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import clusters, keys, managed, objects, production, schemas, series, verification, watched
+from . import clusters, keys, managed, objects, production, programs, schemas, series, verification, watched
 
 CHECKS = (
     production.protection,
@@ -28,6 +28,7 @@ CHECKS = (
     clusters.workspaces,
     schemas.migrations,
     verification.verification,
+    programs.programs,
     series.timeseries,
     series.timeseries_backups,
     keys.keys,

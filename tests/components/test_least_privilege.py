@@ -55,7 +55,7 @@ WORKLOADS: dict[str, Grants] = {
     "timescaledb": {
         (WRITE, "timescaledb-repository/database/timescaledb/repository/"),
         *(("secretmanager.secretAccessor", f"secret timeseries-{kind}") for kind in (
-            "superuser", "replication", "rest-api", "monitoring", "export", "restore-test", "migrations",
+            "superuser", "replication", "rest-api", "monitoring", "export", "restore-test", "migrations", "cache-warmer",
         )),
     },
     "elasticsearch": {(WRITE, "backups/database/elasticsearch/")},
@@ -77,7 +77,7 @@ WORKLOADS: dict[str, Grants] = {
     },
     "audit-export": SIGN_IN | {(CREATE, "logs/audit/")},
     "frontend-release": {(WRITE, "static-assets/")},
-    "cache-warmer": SIGN_IN | CACHE,
+    "cache-warmer": CACHE | {("secretmanager.secretAccessor", f"secret {db}-cache-warmer") for db in ("main-db", "timeseries")},
     "metrics-exporter": SIGN_IN,
 }  # fmt: skip
 SIGNERS: dict[str, Grants] = {

@@ -102,7 +102,7 @@ def test_who_reaches_whom() -> None:
         (rule["from"][0]["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"], rule["ports"][0]["port"])
         for rule in known["ingress"]
     ]
-    assert callers == [("services", 6432), ("gmp-system", 9127), ("gke-gmp-system", 9127)]
+    assert callers == [("jobs", 6432), ("services", 6432), ("gmp-system", 9127), ("gke-gmp-system", 9127)]
     settings = load_stack_file(ROOT / "Pulumi.prod.yaml")
     assert known["egress"] == [
         {"to": [{"ipBlock": {"cidr": str(settings.network.managed_services)}}], "ports": [{"protocol": "TCP", "port": 5432}]}
@@ -114,9 +114,10 @@ def test_who_reaches_whom() -> None:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_client_has_a_login_and_alone_reads_its_password(environment: str) -> None:
-    found = resources(environment)
-    for client in load_stack_file(ROOT / f"Pulumi.{environment}.yaml").pooling.clients:
-        user = found[f"main-db-user-{client}-by-password"].inputs
+    found, settings = resources(environment), load_stack_file(ROOT / f"Pulumi.{environment}.yaml")
+    for client in settings.pooling.clients:
+        by_iam_too = "-by-password" if settings.identities.workloads[client].database else ""
+        user = found[f"main-db-user-{client}{by_iam_too}"].inputs
         assert (user["name"], user["type"]) == (client, "BUILT_IN")
         readers = [name for name in found if name.startswith(f"secrets-main-db-{client}-") and ":" not in name]
         assert readers == [f"secrets-main-db-{client}-{client}"]
@@ -139,7 +140,7 @@ def test_a_rotated_password_and_a_changed_limit_start_the_poolers_anew() -> None
     [
         (
             {"pooling": {"max_db_connections": 100}},
-            r"\(4 max_replicas \+ 1 during an update\) x 1 databases x 100 \(max_db_connections 100, or 6 logins, .* = 500 "
+            r"\(4 max_replicas \+ 1 during an update\) x 1 databases x 100 \(max_db_connections 100, or 7 logins, .* = 500 "
             r"connections, but 80 % of database.max_connections \(500\) is 400",
         ),
         ({"database": {"max_connections": 400}}, r"80 % of database.max_connections \(400\) is 320"),

@@ -66,8 +66,8 @@ def test_a_consumer_of_a_key_waits_for_its_agents_grant() -> None:
                 needed = [urn for urn in grants if value.endswith(f"/{_key_name(urn)}") and _region(value) in urn]
                 assert needed, f"{known.urn}: nobody is granted the use of {value}"
                 assert set(needed) <= set(known.property_dependencies[top]), known.urn
-    assert consumers == 84, (
-        "two instances, twenty-three secrets in two regions, nine buckets, four topics, two datasets, a connection, three caches, a "
+    assert consumers == 88, (
+        "two instances, twenty-five secrets in two regions, nine buckets, four topics, two datasets, a connection, three caches, a "
         "repository and four that stand before others, two clusters' secrets and default pools, six pools, two plans"
     )
 
@@ -87,7 +87,7 @@ def test_what_is_behind_private_services_access_waits_for_it() -> None:
 
 def test_iam_users_are_named_as_cloud_sql_wants_them() -> None:
     names = [u.inputs["name"] for u in of_type("prod", "User") if u.inputs["type"] == "CLOUD_IAM_SERVICE_ACCOUNT"]
-    assert len(names) == 11
+    assert len(names) == 10
     assert all(name.endswith("@alphintra-prod.iam") for name in names)
 
 
@@ -116,7 +116,7 @@ def test_outputs_are_references() -> None:
     assert set(outputs) == {
         *("project", "network", "mainDatabase", "caches", "buckets", "urlSigners", "objectEvents", "staticAssets", "analytics"),
         *("search", "timeSeries", "poolers", "images", "secrets", "serviceAccounts", "groups", "clusters", "keys"),
-        *("alertChannels", "dashboards", "objectives", "ownImages"),
+        *("alertChannels", "dashboards", "objectives"),
     }
     assert outputs["objectives"] == {
         "database": {"rpoMinutes": 15, "rtoMinutes": 240},

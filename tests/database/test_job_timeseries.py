@@ -55,7 +55,7 @@ def settle(store: TimeSeriesServer, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def run(store: TimeSeriesServer, folder: Path) -> str:
     """The Job, with what of the changes only TimescaleDB knows replaced where that is not installed."""
-    for path, text in migration_files("timeseries", [Login("cache-warmer", "warmer")]).items():
+    for path, text in migration_files("timeseries", [Login("cache-warmer", "cache_warmer")]).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(plain(text) if "/deploy/" in path and not store.real else text)
     (folder / "password").write_text(PASSWORD)
@@ -87,7 +87,6 @@ def test_the_site_makes_the_database_and_the_job_its_schema_each_once(
 ) -> None:
     settle()
     with store.connect("postgres") as admin:
-        ask(admin, "CREATE ROLE warmer LOGIN")
         ask(admin, f"CREATE ROLE stranger LOGIN PASSWORD '{PASSWORD}'")
         assert column(admin, "SELECT rolsuper FROM pg_roles WHERE rolname = 'migrations'") == [False]
     said = run(store, tmp_path / "first")
@@ -96,7 +95,7 @@ def test_the_site_makes_the_database_and_the_job_its_schema_each_once(
     assert "Nothing to deploy" in run(store, tmp_path / "second")
     with store.connect(DATABASE) as admin:
         assert column(admin, "SELECT name FROM schema_migrations ORDER BY version") == PLAN
-        assert column(admin, "SELECT pg_has_role('warmer', 'reporting_role', 'MEMBER')") == [True]
+        assert column(admin, "SELECT pg_has_role('cache_warmer', 'reporting_role', 'MEMBER')") == [True]
     for login in OWN:
         by_password(store, login).close()
     with by_password(store, "export") as export:

@@ -15,6 +15,7 @@ import pytest
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from settings.timeseries import PASSWORDS
 from settings.yaml_file import parse
 from tests.installed import POSTGRES, need
 
@@ -402,7 +403,7 @@ def test_the_exporter_asks_what_can_be_answered(store: TimeSeriesServer, filled:
 def test_the_logins_of_the_site_reach_what_they_are_for(store: TimeSeriesServer, filled: str) -> None:
     """The migrations take the database from everybody: the exporter and the backups are let in by the site's own roles.sql."""
     where = f"host=127.0.0.1 port={store.port} user=postgres dbname={filled} sslmode=disable"
-    secrets = dict.fromkeys(("MONITORING_PASSWORD", "EXPORT_PASSWORD", "RESTORE_TEST_PASSWORD", "MIGRATIONS_PASSWORD"), "x" * 12)
+    secrets = {f"{name.upper().replace('-', '_')}_PASSWORD": "x" * 12 for name in PASSWORDS}
     for _ in range(2):
         run(
             ["psql", "-XqAt", "--set=ON_ERROR_STOP=1", "-f", TIMESERIES / "operations" / "roles.sql", where],

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from database.cache.warmer.runner import Round
 from localcloud.gcp.metrics import parse_filter, published
 
 from ..environments import of_type
@@ -103,6 +104,14 @@ def archives(*hours_ago: float, alive: bool = True) -> list[Series]:
     return [counted, replace(heard, points=constant(0.5, 30 * DAY if alive else HOUR))]
 
 
+def warmed(*hours_ago: float, alive: bool = True) -> list[Series]:
+    """Rounds of the warmer that were done so long ago, of a cache that has been there for a month or only for a minute."""
+    points = [(NOW - int(ago * HOUR), 1) for ago in hours_ago]
+    counted = Series(metric="logging.googleapis.com/user/cache-rounds-warmed", resource="k8s_container", of={}, points=points)
+    heard = memorystore("cache", "memory/maximum_utilization", 0.5)
+    return [counted, replace(heard, points=constant(0.5, 30 * DAY if alive else 60))]
+
+
 def disk(first: float, last: float) -> Series:
     """A disk that grew evenly over the last two hours, in parts of the limit of its growth."""
     points = [
@@ -176,6 +185,7 @@ METRICS: dict[str, Staged] = {
         [memorystore("cache", "cross_cluster_replication/secondary_maximum_replication_offset_diff", 64 * 1024**2)],
     ),
     "cache-archive-missing": Staged(archives(7.5), archives(6)),
+    "cache-warming-missing": Staged(warmed(0.3), warmed(0.2)),
 }  # fmt: skip
 
 
@@ -196,6 +206,7 @@ def test_it_is_silent_on_another_instance(alert: str) -> None:
 
 
 TOLD_AT_ONCE = {
+    "cache-warming-missing",
     "cache-archive-missing",
     "cache-connections-rejected",
     "cache-signal-missing",
@@ -240,6 +251,7 @@ def test_a_moment_is_not_enough(alert: str) -> None:
 def test_what_is_new_is_not_blamed_for_what_was_not_done_before_it_was_there() -> None:
     assert not fires(policies()["database-backup-missing"], backups(alive=False), now=NOW)
     assert not fires(policies()["cache-archive-missing"], archives(alive=False), now=NOW)
+    assert not fires(policies()["cache-warming-missing"], warmed(alive=False), now=NOW)
 
 
 def test_the_cluster_in_the_other_region_is_watched_too() -> None:
@@ -255,6 +267,9 @@ def test_archives_that_succeed_are_counted_and_others_are_not() -> None:
     counted = {known.inputs["name"]: parse_log_filter(known.inputs["filter"]) for known in of_type("prod", "Metric")}
     tree = counted["cache-archives-finished"]
     assert [matches(tree, archive(severity)) for severity in ("INFO", "ERROR")] == [True, False]
+    tree = counted["cache-rounds-warmed"]
+    assert [matches(tree, told_round(outcome)) for outcome in ("done", "somebody else's", "failed")] == [True, False, False]
+    assert not matches(tree, told_round("done", "another"))
     tree = counted["database-backups-succeeded"]
     assert [matches(tree, backup(status)) for status in ("STATUS_SUCCEEDED", "STATUS_FAILED")] == [True, False]
     tree = counted["database-restore-tests-finished"]
@@ -309,6 +324,16 @@ def archive(severity: str, job: str = "alphintra-redis-cluster-archive") -> dict
         "resource": {"type": "cloud_scheduler_job", "labels": {"job_id": job}},
         "severity": severity,
         "jsonPayload": {"@type": "type.googleapis.com/google.cloud.scheduler.logging.AttemptFinished"},
+    }
+
+
+def told_round(outcome: str, container: str = "cache-warmer") -> dict[str, Any]:
+    """What the cache warmer says of a round."""
+    told = asdict(Round("market_data", "2026-11-25T12:00:00+00:00", cast("Any", outcome)))
+    return {
+        "logName": "projects/alphintra-prod/logs/stdout",
+        "resource": {"type": "k8s_container", "labels": {"namespace_name": "jobs", "container_name": container}},
+        "jsonPayload": told,
     }
 
 
@@ -393,6 +418,7 @@ LOGS: dict[str, Logged] = {
     "database-settings-changed": Logged(
         audit("cloudsql", "cloudsql.instances.update", "cloudsql_database"), [audit("cloudsql", "cloudsql.instances.get", "cloudsql_database")]
     ),
+    "cache-warming-failed": Logged(told_round("failed"), [told_round("done"), told_round("stopped"), told_round("failed", "another")]),
     "cache-archive-failed": Logged(archive("ERROR"), [archive("INFO"), archive("ERROR", "another-job")]),
     "timeseries-backup-failed": Logged(
         event(BACKUP_JOB, "BackoffLimitExceeded"),
@@ -423,6 +449,7 @@ def test_it_is_found_in_logs(alert: str) -> None:
     ("alert", "entry"),
     [
         ("database-backup-failed", backup("STATUS_ATTEMPT_FAILED")),
+        ("cache-warming-failed", told_round("cut short")),
         ("timeseries-backup-failed", event("alphintra-timeseries-db-full-29382190", "DeadlineExceeded")),
         ("key-destroyed", audit("cloudkms", "UpdateCryptoKeyVersion", "cloudkms_cryptokeyversion")),
         ("project-access-changed", audit("iam", "google.iam.admin.v1.CreateServiceAccountKey", "service_account")),

@@ -111,6 +111,7 @@ def test_sessions_in_the_older_form_are_watched_too() -> None:
     ("alert", "minutes", "severity", "channels"),
     [
         ("cache-archive-failed", 60, "CRITICAL", {"pagerduty", "email"}),
+        ("cache-warming-failed", 60, "WARNING", {"slack", "email"}),
         ("database-backup-failed", 60, "CRITICAL", {"pagerduty", "email"}),  # 11.2
         ("key-destroyed", 5, "CRITICAL", {"pagerduty", "email"}),
         ("audit-config-changed", 5, "CRITICAL", {"pagerduty", "email"}),

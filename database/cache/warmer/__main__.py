@@ -1,8 +1,9 @@
 """The warmer's command line; what it needs is in the environment.
 
-MAIN_DATABASE_URL, TIMESERIES_DATABASE_URL   where to read, as postgresql://…; as members of reporting_role
-CACHE_CONNECTION                             the file with the cache cluster's connection: its secret, mounted
-ALIVE_FILE                                   optional; a file touched every ten seconds while all goes on, for a probe
+MAIN_DATABASE_URL, TIMESERIES_DATABASE_URL             where to read, as postgresql://…; as members of reporting_role
+MAIN_DATABASE_PASSWORD, TIMESERIES_DATABASE_PASSWORD   optional; the files with the logins' passwords
+CACHE_CONNECTION                                       the file with the cache cluster's connection: its secret, mounted
+ALIVE_FILE                                             optional; a file touched every ten seconds while all goes on, for a probe
 """
 
 from __future__ import annotations
@@ -18,26 +19,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-from psycopg.rows import dict_row
-
+from ...reading import read_only
 from ..connect import connect
-from .jobs import JOBS, Connection, Sources
+from .jobs import JOBS, Sources
 from .runner import Worker
 
-SESSION = "-c statement_timeout=30s -c idle_in_transaction_session_timeout=120s -c default_transaction_read_only=on"
 ALIVE_SECONDS = 10
 
 
 @contextmanager
 def sources() -> Generator[Sources]:
     """Fresh connections."""
-
-    def database(variable: str) -> Connection:
-        return Connection.connect(os.environ[variable], options=SESSION, connect_timeout=10, row_factory=dict_row)
-
     # A store of caches: what is lost in a failover is written again by the next round.
     cache = connect(Path(os.environ["CACHE_CONNECTION"]), cluster=True, patience_seconds=5)
-    with database("MAIN_DATABASE_URL") as main, database("TIMESERIES_DATABASE_URL") as timeseries:
+    with read_only("MAIN_DATABASE") as main, read_only("TIMESERIES_DATABASE") as timeseries:
         yield Sources(main, timeseries, cache)
 
 

@@ -8,15 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString, NamedTuple
 
-import psycopg
-from psycopg.rows import DictRow
-
+from ...reading import Connection, limited
 from ..contract import Key
 from ..keys import ActiveUsers, Market, Marketplace, Portfolio, StrategyMetrics
 from ..store import Command, Store, put_hash
 from .schedule import SCHEDULE, Schedule
 
-Connection = psycopg.Connection[DictRow]
 Write = tuple[Key, Command]
 Size = Callable[[], int]
 DICE = random.SystemRandom()
@@ -94,9 +91,14 @@ def portfolio_data(sources: Sources, size: Size) -> Iterator[list[Write]]:
     users: list[str] = sources.cache.run(active, "ZRANGE", str(active), moment + since, "+inf", "BYSCORE")
     while users:
         some, users = users[: size()], users[size() :]
+        limited(sources.main)
+        limited(sources.timeseries)
         counts = {(row.pop("user_id"), row.pop("kind")): row for row in sources.main.execute(COUNTS, [some])}
         snapshots = sources.timeseries.execute(NEWEST_SNAPSHOTS, [some])
         portfolios = [(Portfolio(row.pop("user_id"), row.pop("kind")), row) for row in snapshots]
+        # Nobody waits in a transaction while what was read is written, and while the warmer rests.
+        sources.main.commit()
+        sources.timeseries.commit()
         yield [_hash(key, row | counts[key.user_id, key.kind]) for key, row in portfolios]
 
 
@@ -115,6 +117,7 @@ JOBS = tuple(Job(fill.__name__, fill) for fill in (market_data, portfolio_data, 
 def _pages(
     connection: Connection, query: LiteralString, size: Size, arguments: Sequence[Any] = ()
 ) -> Iterator[list[dict[str, Any]]]:
+    limited(connection)
     with connection.cursor(name="warmer") as cursor:
         cursor.execute(query, arguments)
         while rows := cursor.fetchmany(size()):

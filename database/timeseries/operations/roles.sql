@@ -5,15 +5,18 @@ SET log_min_duration_statement = -1;
 \getenv export EXPORT_PASSWORD
 \getenv restore_test RESTORE_TEST_PASSWORD
 \getenv migrations MIGRATIONS_PASSWORD
+\getenv cache_warmer CACHE_WARMER_PASSWORD
 \getenv database DATABASE
 
 SELECT format('CREATE ROLE %I LOGIN', name)
-  FROM unnest(ARRAY['monitoring', 'export', 'restore_test', 'migrations']) name
+  FROM unnest(ARRAY['monitoring', 'export', 'restore_test', 'migrations', 'cache_warmer']) name
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
 \gexec
 ALTER ROLE monitoring CONNECTION LIMIT 5 PASSWORD :'monitoring';
 ALTER ROLE export CONNECTION LIMIT 5 PASSWORD :'export';
 ALTER ROLE restore_test CONNECTION LIMIT 5 PASSWORD :'restore_test';
+-- What it may read, the migrations give it.
+ALTER ROLE cache_warmer CONNECTION LIMIT 20 PASSWORD :'cache_warmer';
 ALTER ROLE migrations CREATEROLE CONNECTION LIMIT 10 PASSWORD :'migrations';
 GRANT pg_monitor TO monitoring, restore_test;
 -- The migrations take the database from everybody and give it to roles, which they leave as they are where they find them.

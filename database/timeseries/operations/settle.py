@@ -15,7 +15,7 @@ from typing import Any
 from common import password, patroni, psql
 
 HERE = Path(__file__).parent
-LOGINS = ("monitoring", "export", "restore-test", "migrations")
+LOGINS = ("monitoring", "export", "restore-test", "migrations", "cache-warmer")
 """Who gets a password from `roles.sql`."""
 PATIENCE = 3600
 """Seconds to wait for a leader: a first member may have to be restored."""

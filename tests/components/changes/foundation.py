@@ -74,7 +74,7 @@ CHANGES: Changes = {
             ("staging", "secrets", ["main-db-pgbouncer"], "secretId"),
         )
     },
-    "images.jobs": ("prod", {"images": {"jobs": f"jobs:other@sha256:{'0' * 64}"}}, "outputs.ownImages.jobs"),
+    "images.jobs": ("prod", {"images": {"jobs": f"jobs:other@sha256:{'0' * 64}"}}, "cache-warmer-us-central1-deployment:spec.template.spec.containers[0].image"),
     "images.admission.enforced": ("dev", {"images": {"admission": {"enforced": False}}}, "images-admission:defaultAdmissionRule.enforcementMode"),
     "images.admission.also": ("prod", {"images": {"admission": {"also": ["us-docker.pkg.dev/others/images/**"]}}}, "images-admission:admissionWhitelistPatterns[1].namePattern"),
     **{

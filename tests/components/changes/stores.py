@@ -8,6 +8,15 @@ LITERAL: Settings = {
     "form": "redis", "persistence": {"mode": "RDB", "snapshot_hours": 1}, "backups": None, "rpo_minutes": 60,
 }  # fmt: skip
 CHANGES: Changes = {
+    **{
+        f"cache.warmer.{key}": ("prod", {"cache": {"warmer": {key: value}}}, f"cache-warmer-us-central1-deployment:spec.{path}")
+        for key, value, path in (
+            ("replicas", 3, "replicas"),
+            ("jitter_seconds", 10, "template.spec.containers[0].command[4]"),
+            ("cpu", 0.2, "template.spec.containers[0].resources.requests.cpu"),
+            ("memory_mib", 512, "template.spec.containers[0].resources.limits.memory"),
+        )
+    },
     "database.name": ("prod", {"database": {"name": "other-db"}}, "name"),
     "database.replica_name": ("prod", {"database": {"replica_name": "other-replica"}}, "name"),
     "database.engine": ("prod", {}, "databaseVersion"),
