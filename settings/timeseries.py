@@ -147,7 +147,8 @@ class TimeSeries(Section):
     rto_hours: int = setting(6, "§10.2: RTO < 6 hours", unit="hours", ge=1, le=168)
     """How long it may take to be back."""
     leader: Role = setting("primary", "§10.2: failover_mode manual")
-    """The site that takes writes; others follow its archive. Changed by hand after a promotion: docs/runbooks/timeseries.md."""
+    """The site that takes writes; others follow its archive. `make failover STORE=timeseries` and `make failback` write it: leave
+    it to the two."""
     sites: dict[Role, Site] = setting(_default_sites(), "§10.2")
     """The members by the role of their region; one is made where `kubernetes.clusters` has a cluster."""
     volumes: Volumes = Volumes()

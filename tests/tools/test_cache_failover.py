@@ -245,7 +245,7 @@ def test_at_google_clusters_are_asked_for_in_their_regions(tmp_path: Path, monke
     program.write_text(GCLOUD.format(log=log))
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
-    cloud = Google("alphintra-prod", 7, CACHE, {"first": "us-central1", "second": "us-east1"})
+    cloud = Google("alphintra-prod", 7, CACHE, {"first": {"region": "us-central1"}, "second": {"region": "us-east1"}})
     assert [cloud.state(name) for name in ("first", "second", "gone", "lost")] == ["ACTIVE", "ACTIVE", None, None]
     assert [cloud.answers(name) for name in ("first", "gone", "lost")] == [True, True, False]
     assert [cloud.promoted(name) for name in ("first", "second", "gone", "lost")] == [True, False, False, False]

@@ -27,6 +27,7 @@ from tools.failover.command import evidence
 from tools.failover.stations import Move
 from tools.failover.steps import plan
 from tools.lifecycle.errors import CommandError
+from tools.lifecycle.workspace import Workspace
 from tools.recorder import ROOT
 
 PROD = load_stack_file(ROOT / "Pulumi.prod.yaml")
@@ -87,7 +88,7 @@ def test_the_stores_are_brought_back_in_the_order_in_which_they_must_be_back() -
 
 
 class Rehearsed(Drill):
-    """A drill whose environment is four rows in a cloud."""
+    """A drill whose environment is five rows in a cloud, of which nothing is exported."""
 
     def __init__(self, home: Path) -> None:
         super().__init__("prod", home)
@@ -100,6 +101,9 @@ class Rehearsed(Drill):
             for name, cluster in PROD.cache_clusters.items():
                 config = {"name": cluster, "region": name}
                 store.put(Row(f"//redis/projects/p/clusters/{cluster}", REDIS, "p", cluster, "", config, {}, 0, 0, 0), {})
+            standby = PROD.timeseries.sites["secondary"].name
+            full = f"//gke/projects/p/locations/us-east1/clusters/c/statefulsets/{standby}"
+            store.put(Row(full, "kubernetes:apps/v1:StatefulSet", "p", standby, "", {}, {}, 0, 0, 0), {})
         self.point("us-central1")
 
     def point(self, to: str) -> None:
@@ -107,6 +111,9 @@ class Rehearsed(Drill):
         config = {"name": "main-db.alphintra.internal.", "rrdatas": [f"10.0.0.{len(to)}"]}
         with self.store() as store:
             store.put(Row("//dns/main-db", "gcp:dns/recordSet:RecordSet", "p", "main-db", "", config, {}, 0, 0, 0), {})
+
+    def leads_to(self, store: Any) -> str:
+        return super().leads_to(store) if store.host else ""
 
     def differing(self) -> tuple[list[str], dict[str, str]]:
         return [], {}
@@ -127,7 +134,7 @@ def test_what_a_run_kept_is_what_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     def carried_out(_workspace: Any, _cloud: Any, asked: Any, _yes: Any) -> int:
         if asked.command == "failover" and not lag:
             with drill.store() as store:
-                lag.extend(replication.lag_seconds(store, row) for row in store.all() if row.name.endswith("us-east1"))
+                lag.extend(replication.lag_seconds(store, row) for row in store.all() if "us-east1" in row.name)
                 assert store.meta("region:us-central1") == "lost"
             checkpoint(drill, done=7).save()
             drill.point("us-east1")
@@ -139,7 +146,7 @@ def test_what_a_run_kept_is_what_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(region, "carry_out", carried_out)
     monkeypatch.setattr(region.commands, "up", stands)
     found = {known.store.name: known for known in drill.run()}["main-database"]
-    assert lag == [region.LAG_SECONDS] * 2, "of both that follow"
+    assert lag == [region.LAG_SECONDS] * 3, "of all that follow"
     assert found.missed(PROD) == []
     assert (found.steps, found.lost_seconds, found.leads_to) == ((6, 8), 40, "us-east1")
     assert found.back_seconds == pytest.approx(60 + 5 * 100, abs=5), "from the loss on, without the backup"
@@ -173,6 +180,18 @@ def test_what_differs_counts_against_its_store_and_what_is_nobodys_against_all(
     monkeypatch.setattr(drill, "differing", lambda: (list(owners), owners))
     drill.look("drift")
     assert drill.results["main-database"].drift == 2
+
+
+def test_where_no_name_leads_the_output_says_who_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sites = {"us-central1": {"leads": False}, "us-east1": {"leads": True}}
+    stack = {"type": "pulumi:pulumi:Stack", "outputs": {"timeSeries": sites}}
+
+    def exported(_self: Workspace) -> dict[str, Any]:
+        return {"deployment": {"resources": [stack]}}
+
+    monkeypatch.setattr(Workspace, "exported", exported)
+    series = next(store for store in STORES if store.name == "timeseries")
+    assert Drill("prod", tmp_path).leads_to(series) == "us-east1"
 
 
 # -- how it is asked for

@@ -228,7 +228,11 @@ class Drill:
         return list(report.changes), components(named)
 
     def leads_to(self, store: Store) -> str:
-        """The region of what the store's name leads to."""
+        """The region of what the store's name leads to, or of what its output says."""
+        if store.output:
+            resources = self.workspace.exported()["deployment"]["resources"]
+            outputs = next(known["outputs"] for known in resources if known["type"] == "pulumi:pulumi:Stack")
+            return ", ".join(sorted(region for region, known in outputs[store.output].items() if known["leads"]))
         with self.store() as cloud:
             known = cloud.all()
         names = [row for row in known if row.type.endswith(":RecordSet") and row.config["name"].startswith(f"{store.host}.")]

@@ -31,6 +31,8 @@ class Store:
     """What clients call it, without the domain."""
     kind: str = ""
     """The type of what that name leads to."""
+    output: str = ""
+    """The stack's output that says by region who leads, where no name does."""
     follower: Callable[[Environment], str] | None = None
     """The end of the name, at the cloud, of what follows it in the other region."""
     missing: str = ""
@@ -77,7 +79,8 @@ STORES = (
         title="TimescaleDB",
         components=("timeseries",),
         promise=lambda known: _minutes(known.timeseries.rto_hours * 60, known.timeseries.rpo_minutes),
-        missing="a standby follows the archive in the other region; it is promoted by hand, as docs/runbooks/timeseries.md says",
+        output="timeSeries",
+        follower=lambda known: f"statefulsets/{known.timeseries.sites['secondary'].name}",
     ),
     Store(
         name="search",

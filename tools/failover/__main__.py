@@ -43,7 +43,10 @@ def _run(arguments: argparse.Namespace) -> int:
         down=arguments.down,
     )
     settings, store = workspace.settings, STORES.get(arguments.store, MAIN_DATABASE)  # an unknown one is refused below
-    places = {name: region for region, name in store.instances(settings).items()}
+    places = {
+        name: {"region": region, "cluster": settings.kubernetes.cluster_name(region)}
+        for region, name in store.instances(settings).items()
+    }
     cloud: Cloud = (
         LocalCloud(workspace.store, settings.project.id, store.name)
         if arguments.cloud == "local"

@@ -14,11 +14,11 @@ from typing import Protocol
 
 from localcloud.errors import Refusal
 from localcloud.gcp import replication, switchover
+from localcloud.kubernetes import patroni
 from localcloud.store import Row, Store
 from tools.lifecycle.errors import CommandError
 
-from .steps import COMMANDS
-from .stores import MAIN_DATABASE, STORES
+from .stores import CACHE, MAIN_DATABASE
 from .stores import Store as Known
 
 
@@ -60,6 +60,8 @@ class Locally:
 
     instance: Callable[[Store, str, str], Row | None]
     state: Callable[[Row], str]
+    leads: Callable[[Store, Row], bool]
+    """Whether it follows nobody."""
     do: Mapping[str, Callable[[Store, Row], None]]
 
 
@@ -67,6 +69,7 @@ LOCALLY: Mapping[str, Locally] = {
     "main-database": Locally(
         replication.instance,
         replication.state,
+        lambda _, row: MAIN_DATABASE.leads(row.properties),
         {
             "fence": lambda store, row: replication.set_activation(store, row, "NEVER"),
             "unfence": lambda store, row: replication.set_activation(store, row, "ALWAYS"),
@@ -75,7 +78,20 @@ LOCALLY: Mapping[str, Locally] = {
             "remove": replication.delete,
         },
     ),
-    "cache": Locally(switchover.instance, switchover.state, {"promote": switchover.promote}),
+    "cache": Locally(
+        switchover.instance, switchover.state, lambda _, row: CACHE.leads(row.properties), {"promote": switchover.promote}
+    ),
+    "timeseries": Locally(
+        patroni.instance,
+        patroni.state,
+        patroni.leads,
+        {
+            "fence": patroni.stop,
+            "unfence": patroni.start,
+            "promote": patroni.promote,
+            "backup": patroni.back_up,
+        },
+    ),
 }
 """The operations on each store's instances, by the kind of step."""
 
@@ -84,7 +100,7 @@ class LocalCloud:
     """The stand-in."""
 
     def __init__(self, folder: Path, project: str, store: str = MAIN_DATABASE.name) -> None:
-        self._path, self._project, self._of, self._leads = folder / "cloud.db", project, LOCALLY[store], STORES[store].leads
+        self._path, self._project, self._of = folder / "cloud.db", project, LOCALLY[store]
 
     def state(self, name: str) -> str | None:
         try:
@@ -102,8 +118,8 @@ class LocalCloud:
 
     def promoted(self, name: str) -> bool:
         try:
-            with self._row(name) as (_, row):
-                return bool(row) and self._leads(row.properties)
+            with self._row(name) as (store, row):
+                return bool(row) and self._of.leads(store, row)
         except Refusal:
             return False
 
@@ -142,16 +158,20 @@ class Google:
     """Google Cloud, through gcloud: it knows who is signed in. Lag is a metric that gcloud does not show, so it is said."""
 
     def __init__(
-        self, project: str, lag_seconds: float | None, store: Known = MAIN_DATABASE, places: Mapping[str, str] | None = None
+        self,
+        project: str,
+        lag_seconds: float | None,
+        store: Known = MAIN_DATABASE,
+        places: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
+        """`places` has region and cluster of each instance."""
         self._project, self._lag, self._store, self._places = project, lag_seconds, store, places or {}
 
     def state(self, name: str) -> str | None:
         done = self._described(name)
         if done.returncode:
             return None
-        known = json.loads(done.stdout)
-        return "STOPPED" if known.get("settings", {}).get("activationPolicy") == "NEVER" else str(known.get("state"))
+        return self._store.state(json.loads(done.stdout))
 
     def promoted(self, name: str) -> bool:
         done = self._described(name)
@@ -159,7 +179,7 @@ class Google:
 
     def answers(self, name: str) -> bool:
         done = self._described(name)
-        return not done.returncode or any(gone in done.stderr for gone in ("404", "does not exist", "NOT_FOUND"))
+        return not done.returncode or any(gone in done.stderr for gone in ("404", "does not exist", "NOT_FOUND", "(NotFound)"))
 
     def lag_seconds(self, name: str) -> float:
         if self._lag is None:
@@ -176,17 +196,17 @@ class Google:
         return time.time()
 
     def _described(self, name: str) -> subprocess.CompletedProcess[str]:
-        command = self._store.describe.format(name=name, project=self._project, region=self._places.get(name, ""))
-        return self._run(shlex.split(command))
+        words = {"name": name, "project": self._project, "region": "", "cluster": "", **self._places.get(name, {})}
+        *before, last = (shlex.split(command.format(**words)) for command in self._store.describe)
+        for command in before:
+            done = self._run(command)
+            if done.returncode:
+                return done
+        return self._run(last)
 
     @staticmethod
     def _run(words: Sequence[str]) -> subprocess.CompletedProcess[str]:
         try:
             return subprocess.run(words, capture_output=True, text=True, check=False)
         except FileNotFoundError:
-            raise CommandError("gcloud is not installed: https://cloud.google.com/sdk/docs/install") from None
-
-
-def unfence(old: str, project: str) -> list[str]:
-    """The commands that take a fence away."""
-    return [command.format(old=old, project=project) for command in COMMANDS["unfence"]]
+            raise CommandError(f"{words[0]} is not installed: https://cloud.google.com/sdk/docs/install") from None

@@ -13,7 +13,7 @@ from tools.lifecycle.errors import USAGE, CommandError
 from tools.lifecycle.workspace import Workspace
 
 from .checkpoint import Checkpoint
-from .cloud import Cloud, unfence
+from .cloud import Cloud
 from .run import Run, say
 from .stations import Command
 from .steps import Step, plan, seconds_away
@@ -197,7 +197,7 @@ def _roll_back(cloud: Cloud, checkpoint: Checkpoint | None, settings: Environmen
     if not confirm(f"roll the {checkpoint.command} back"):
         raise CommandError("nothing was changed; YES=1 answers yes")
     for step in fences:
-        cloud.do("unfence", step.old, unfence(step.old, settings.project.id))
+        cloud.do("unfence", step.old, step.undo)
     checkpoint.forget()
     print(f"rolled back: {store.instances(settings)[store.serving(settings)]} serves")
     return 0

@@ -18,7 +18,7 @@ from tools.review.difference import STATEFUL
 
 from . import state as states
 from .checkpoint import Checkpoint
-from .cloud import Cloud, unfence
+from .cloud import Cloud
 from .steps import Step
 from .stores import MAIN_DATABASE, Store
 
@@ -79,11 +79,12 @@ class Run:
         lag = self.cloud.lag_seconds(step.new)
         if lag == 0:
             return
-        self.cloud.do("unfence", step.old, unfence(step.old, self.workspace.settings.project.id))
+        fence = next(known for known in self.checkpoint.steps if known.kind == "fence" and known.old == step.old)
+        self.cloud.do("unfence", step.old, fence.undo)
         self.checkpoint.forget()
         raise CommandError(
             f"{step.new} is {lag:g} seconds behind although nothing is written any more; a planned move loses nothing, so it was "
-            f"rolled back, and {step.old} serves again: see docs/runbooks/database-replication.md"
+            f"rolled back, and {step.old} serves again: see docs/runbooks/{self.store.runbook}.md"
         )
 
     def promote(self, step: Step) -> None:

@@ -32,6 +32,8 @@ class Step:
     """The region of the old one, which may not answer."""
     settings: Mapping[str, Any]
     """What the settings say of it after the stage, to be laid on top of the others."""
+    undo: Sequence[str] = ()
+    """The commands that take a fence away."""
 
     @property
     def away(self) -> bool:
@@ -67,7 +69,8 @@ def _steps(store: Store, now: Environment, then: Environment, stage: Stage) -> I
     values = store.after(stage, now)
     path = ".".join(store.station)
     words = {
-        "old": old, "new": new, "project": now.project.id, "region": region,
+        "old": old, "new": new, "project": now.project.id, "region": region, "old_region": lost, **store.more(now),
+        "cluster": now.kubernetes.cluster_name(region), "old_cluster": now.kubernetes.cluster_name(lost),
         "says": ", ".join(f"{path}.{key} {value}" for key, value in values.items()),
     }  # fmt: skip
     for kind in store.move if moves else store.rebuild:
@@ -78,6 +81,7 @@ def _steps(store: Store, now: Environment, then: Environment, stage: Stage) -> I
             title=store.titles[kind].format(**words),
             seconds=store.seconds[kind] + copied,
             commands=[command.format(**words) for command in store.commands.get(kind, ())],
+            undo=[command.format(**words) for command in store.commands.get(f"un{kind}", ())],
             old=old,
             new=new,
             lost=lost,

@@ -20,7 +20,8 @@ BYTES_A_SECOND = 100e6
 
 @dataclass(frozen=True, kw_only=True)
 class Store:
-    """A store. Titles and commands may name {old}, {new}, {project}, {region} (that of the new one) and {says}."""
+    """A store. Titles and commands may name {old}, {new}, {says}, {project}, the regions {region} and {old_region}, the clusters
+    of Kubernetes there, {cluster} and {old_cluster}, and what `more` adds."""
 
     name: str
     """What STORE is."""
@@ -53,8 +54,11 @@ class Store:
     """Whether a planned move waits until nothing is missing, because the old one can be stopped first."""
     lag: str
     """Where the lag is read at Google."""
-    describe: str
-    """The command that describes an instance at Google."""
+    describe: Sequence[str]
+    """The commands of which the last describes an instance at Google: {name}, {project}, {region}, {cluster}."""
+    state: Callable[[Mapping[str, Any]], str]
+    """What is made of its answer."""
+    more: Callable[[Environment], Mapping[str, str]] = lambda _: {}
     move: Sequence[str]
     """The kinds of the steps of a move."""
     rebuild: Sequence[str] = ()
@@ -102,7 +106,10 @@ MAIN_DATABASE = Store(
     drained=True,
     lag='the chart "Replication lag" of the dashboard of the main database, or '
     "cloudsql.googleapis.com/database/replication/replica_lag",
-    describe="gcloud sql instances describe {name} --project={project} --format=json",
+    describe=("gcloud sql instances describe {name} --project={project} --format=json",),
+    state=lambda known: (
+        "STOPPED" if known.get("settings", {}).get("activationPolicy") == "NEVER" else str(known.get("state"))
+    ),
     move=("fence", "drained", "promote", "state", "settings", "serve", "backup", "rest"),
     rebuild=("remove", "settings", "rebuild", "follows"),
     # Google says "several minutes" of a promotion; the update has the instance's backups and standby in it, one after the other;
@@ -156,7 +163,8 @@ CACHE = Store(
     drained=False,
     lag='since how many seconds the chart "What another region lacks" of the dashboard of the cache is not at 0, or '
     "redis.googleapis.com/cluster/cross_cluster_replication/secondary_maximum_replication_offset_diff, which is in bytes",
-    describe="gcloud redis clusters describe {name} --region={region} --project={project} --format=json",
+    describe=("gcloud redis clusters describe {name} --region={region} --project={project} --format=json",),
+    state=lambda known: str(known.get("state")),
     move=("promote", "state", "settings", "serve", "old-follows", "rest"),
     # Google publishes no figure for a switchover.
     seconds={"promote": 300, "state": 60, "settings": 5, "serve": 300, "old-follows": 60, "rest": 300},
@@ -171,7 +179,57 @@ CACHE = Store(
     commands={"promote": ("gcloud redis clusters switchover {new} --region={region} --project={project} --quiet",)},
 )
 
-STORES: Mapping[str, Store] = {store.name: store for store in (MAIN_DATABASE, CACHE)}
+SIGN_IN = "gcloud container clusters get-credentials {cluster} --region={region} --project={project} --dns-endpoint"
+SIGN_IN_THERE = SIGN_IN.replace("{cluster}", "{old_cluster}").replace("{region}", "{old_region}")
+KUBECTL = "kubectl --context=gke_{project}_{region}_{cluster} --namespace=timescaledb"
+KUBECTL_THERE = KUBECTL.replace("{cluster}", "{old_cluster}").replace("{region}", "{old_region}")
+TIMESERIES = Store(
+    name="timeseries",
+    title="the time series",
+    runbook="timeseries",
+    kind="kubernetes:apps/v1:StatefulSet",
+    host="",
+    station=("timeseries",),
+    instances=lambda known: {
+        getattr(known.regions, role): known.timeseries.sites[role].name for role in known.timeseries_members
+    },
+    serving=lambda known: getattr(known.regions, known.timeseries.leader),
+    stages=lambda command, known: stations.exchanges(command, known.timeseries.leader),
+    after=lambda stage, _: {"leader": stations.moved_to(stage)},
+    lacking=lambda known: "" if "secondary" in known.timeseries_members else "kubernetes.clusters.secondary",
+    rto_minutes=lambda known: known.timeseries.rto_hours * 60,
+    rpo_minutes=lambda known: known.timeseries.rpo_minutes,
+    leads=lambda _: False,  # it stands in Patroni's own store; letting a site lead that leads already changes nothing
+    well="READY",
+    drained=True,
+    lag="`select now() - pg_last_xact_replay_timestamp()` in a member of the site that follows",
+    describe=(SIGN_IN, KUBECTL + " get statefulset {name} --output=json"),
+    state=lambda known: "READY" if known.get("status", {}).get("readyReplicas") else "STOPPED",
+    more=lambda known: {"members": str(known.timeseries_members[known.timeseries.leader].count)},
+    move=("fence", "drained", "promote", "settings", "serve", "backup", "rest"),
+    seconds={"fence": 120, "drained": 60, "promote": 60, "settings": 5, "serve": 900, "backup": 7200, "rest": 900},
+    titles={
+        "fence": "stop every member of {old}: two that lead write two histories. What ends archives all that it has",
+        "drained": "see that {new} has everything that {old} had",
+        "promote": "let {new} lead: it leaves the archive that it follows",
+        "settings": "the settings: {says}",
+        "serve": "update what can be reached: roles, repository, backups and alerts of {new}; its host is in the output",
+        "backup": "back {new} up, all of it, into its own stanza",
+        "rest": "update what could not be reached, {old} follows the archive of {new}, and see that nothing differs",
+    },
+    commands={
+        "fence": (SIGN_IN_THERE, KUBECTL_THERE + " scale statefulset {old} --replicas=0"),
+        "unfence": (SIGN_IN_THERE, KUBECTL_THERE + " scale statefulset {old} --replicas={members}"),
+        "promote": (
+            SIGN_IN,
+            KUBECTL + " exec {new}-0 --container=timescaledb -- patronictl --config-file=/etc/timescaledb/patroni.yml "
+            "edit-config --set=standby_cluster=null --force",
+        ),
+        "backup": (SIGN_IN, KUBECTL + " create job {new}-full-by-failover --from=cronjob/{new}-full"),
+    },
+)
+
+STORES: Mapping[str, Store] = {store.name: store for store in (MAIN_DATABASE, CACHE, TIMESERIES)}
 AWAY = ("fence", "drained", "promote", "state", "settings", "serve")
 """While these run, nobody can write."""
 
