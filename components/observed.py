@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from settings import Environment
+from settings.database import WATCHER
 
 from .alert import Definition, LogMetric
 from .alert_definitions import audit_alerts, backups_succeeded, database_alerts, jobs_watched, slow_queries
@@ -22,6 +23,7 @@ from .cache_archive import archive_job
 from .cache_signals import CLUSTER, VALKEY, MemoryStore, older_memory
 from .dashboard_definitions import database_dashboard, database_overview, overview, storage_dashboard
 from .dashboard_layout import Chart, Dashboard
+from .failover_alerts import failover_alerts, looks
 from .observed_clusters import JOBS, on_clusters
 from .promises import Promise, database_promises
 from .signals import Databases
@@ -48,7 +50,7 @@ def observed(settings: Environment) -> Observed:
     databases = Databases(settings.project.id, instances[settings.serving_region], replicas)
     alerts = settings.monitoring.alerts
     slow = slow_queries(databases)
-    caches, (on_them, counted, shown) = _caches(settings), on_clusters(settings)
+    caches, (on_them, counted, shown), watcher = _caches(settings), on_clusters(settings), _watcher(settings)
     stores = [
         database_dashboard(databases, slow),
         *caches.dashboards,
@@ -63,17 +65,32 @@ def observed(settings: Environment) -> Observed:
                 max_connections=settings.database.max_connections,
                 disk_limit_gb=settings.database.disk.autoresize_limit_gb,
             ),
+            *(failover_alerts(watcher, Databases(databases.project, replicas[0], []).up) if watcher else ()),
             *caches.definitions,
             *on_them,
             *audit_alerts(settings.monitoring.deployers),
         ],
-        counted=[backups_succeeded(databases), jobs_watched(databases), slow, *caches.counted, *counted],
+        counted=[
+            backups_succeeded(databases),
+            jobs_watched(databases),
+            slow,
+            *([looks(watcher)] if watcher else []),
+            *caches.counted,
+            *counted,
+        ],
         promises=list(
             database_promises(databases, slowest_ms=alerts[LATENCY].threshold or 0, latest_seconds=alerts[LAG].threshold or 0)
         ),
         services={"database": "Main database"},
         dashboards=[overview(stores, [*database_overview(databases), *memory]), *stores],
     )
+
+
+def _watcher(settings: Environment) -> str | None:
+    """The namespace of what fails over by itself, where that runs."""
+    known = settings.database.failover
+    runs = known.mode != "manual" and known.may_take_over
+    return (settings.identities.workloads[WATCHER].kubernetes or "").partition("/")[0] if runs else None
 
 
 def _caches(settings: Environment) -> Observed:

@@ -87,6 +87,10 @@ def default_alerts() -> dict[str, Alert]:
         "database-down": Alert(minutes=3, severity="CRITICAL", channels=PAGE),
         "database-signal-missing": Alert(minutes=10, severity="CRITICAL", channels=PAGE),
         "database-failover": Alert(minutes=0, channels=TELL),
+        # Where database.failover.mode is not manual.
+        "database-failover-acted": Alert(minutes=5, severity="CRITICAL", channels=PAGE),
+        "database-failover-withheld": Alert(minutes=30, severity="CRITICAL", channels=PAGE),
+        "database-failover-watcher-missing": Alert(minutes=10, severity="CRITICAL", channels=PAGE),
         "database-replication-stopped": Alert(minutes=5, severity="CRITICAL", channels=("pagerduty",)),
         "database-cpu-high": Alert(threshold=0.9, minutes=15, channels=TELL),
         "database-memory-high": Alert(threshold=0.9, minutes=15, channels=TELL),

@@ -21,6 +21,8 @@ Tier = Annotated[str, StringConstraints(pattern=r"^db-(custom-\d+-\d+|perf-optim
 """A machine: db-custom-<CPUs>-<memory in MB>, or db-perf-optimized-N-<CPUs>."""
 Edition = Literal["ENTERPRISE", "ENTERPRISE_PLUS"]
 Rebuilds = Annotated[int, Field(ge=0, le=99)]
+WATCHER = "failover-watcher"
+"""The workload, of `identities`, that fails over by itself."""
 
 
 class Disk(Section):
@@ -94,8 +96,9 @@ class Replica(Section):
 
 
 class Failover(Section):
-    """Which instance serves, of the primary's and the replica's. `make failover` and `make failback` write these, after they have
-    promoted a replica and said so in Pulumi's state. Written by hand they would move less than that: leave them to the two."""
+    """Which instance serves, of the primary's and the replica's, and who decides that another one does. `make failover` and `make
+    failback` write the first three, after they have promoted a replica and said so in Pulumi's state. Written by hand they would
+    move less than that: leave them to the two."""
 
     serving: Role = setting("primary", "§10.2: the replica takes over")
     """The role of the region whose instance takes writes: secondary once its replica was promoted."""
@@ -107,6 +110,24 @@ class Failover(Section):
     )
     """How often the instance of a region was built anew as a replica, by the region's role. Each time it needs a new name, which
     ends in -r1, -r2...: Google keeps that of the deleted one for a week."""
+
+    mode: Literal["manual", "rehearsed", "automatic"] = setting("manual", "§10.2: automatic failover; docs/adr/0035")
+    """Who decides. automatic: a program in the other region stops the primary, promotes the replica and moves the name, once, if
+    all that can be asked says that the primary is lost. rehearsed: it says when it would, and can change nothing."""
+    quorum: int = setting(4, "docs/adr/0035: five signals", unit="signals", ge=3, le=5)
+    """How many signals must say that the primary is lost; one that proves the opposite outweighs them all."""
+    hold_minutes: int = setting(10, "docs/adr/0035; within the RTO of §10.2", unit="minutes", ge=5, le=120)
+    """For how long they must say so without a break."""
+
+    @property
+    def may_take_over(self) -> bool:
+        """Whether the instance of the secondary region could take over: it follows the one of the primary region."""
+        return self.serving == "primary" and self.other == "replica"
+
+    @property
+    def moved(self) -> dict[str, object]:
+        """What a failover changes of it."""
+        return self.model_dump(mode="json", include={"serving", "other", "rebuilds"})
 
     @property
     def standing_by(self) -> Role:
@@ -187,7 +208,8 @@ class Database(Section):
         failover = self.failover
         if failover != Failover() and not self.replicas:
             raise ValueError(
-                "failover says that another instance serves, was fenced or was rebuilt, but there is none in replicas"
+                "failover says that another instance serves, was fenced, was rebuilt or may take over by itself, "
+                "but there is none in replicas"
             )
         if failover.serving == "secondary" and failover.other == "replica" and not failover.rebuilds.get("primary"):
             raise ValueError(

@@ -167,6 +167,11 @@ def _default_workloads() -> dict[str, Workload]:
         ),
         "frontend-release": Workload(purpose="Puts a release's static assets in place", kubernetes="jobs/frontend-release"),
         "cache-archive": Workload(purpose="Asks for the cache cluster's backups between the daily ones"),
+        "failover-watcher": Workload(
+            purpose="Watches the main database from the other region, where database.failover.mode says so",
+            database=True,
+            kubernetes="monitoring/failover-watcher",
+        ),
         "metrics-exporter": Workload(
             purpose="Metrics of the main database", database=True, kubernetes="monitoring/metrics-exporter"
         ),

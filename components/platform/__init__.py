@@ -11,6 +11,7 @@ from settings import Environment
 
 from .clusters import clusters
 from .exports import exports
+from .failover import automatic_failover
 from .foundation import labels, lay_foundation
 from .objects import analytics, objects
 from .oversight import budget, governance, observability, people_and_audit
@@ -47,6 +48,7 @@ class DataPlatform(pulumi.ComponentResource):
         searched = search(base, running)
         programs(base, running, Stores(poolers=poolers, series=series, cache=cached.cluster))
         backup_verification(base, running)
+        automatic_failover(base, running, database, stored.storage)
         watched = observability(base, stores=[database.primary, *database.replicas.values(), *cached.stores])
         budget(base)
         governance(base)

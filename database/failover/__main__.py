@@ -63,14 +63,16 @@ def readers(
     }
 
 
-def watch(watcher: Watcher, every: float, stopped: threading.Event) -> None:
-    """Looks, again and again, until it is to stop; a look that was begun is ended."""
+def watch(watcher: Watcher, every: float, stopped: threading.Event, beat: Path | None) -> None:
+    """Looks, again and again, until it is to stop; a look that was begun is ended. That it looks is seen by a file."""
     while not stopped.is_set():
         began = time.monotonic()
         try:
             Log.write("looked", watcher.tick())
         except Unreachable as error:
             Log.write("blind", f"nothing is decided, the record cannot be reached: {error}", severity="ERROR")
+        if beat:
+            beat.touch()
         stopped.wait(max(0.0, every - (time.monotonic() - began)))
 
 
@@ -78,6 +80,7 @@ def main(endpoints: Endpoints | None = None, token: Callable[[], str] = workload
     """Watches; 1 where it is told nothing that it understands."""
     parser = argparse.ArgumentParser(prog="python -m database.failover", description="Watches the main database.")
     parser.add_argument("--config", type=Path, required=True, help="the file that says what is watched")
+    parser.add_argument("--beat", type=Path, help="a file that is touched after each look, for a probe")
     parser.add_argument("--look", action="store_true", help="say once what is seen, and do nothing")
     arguments = parser.parse_args()
     try:
@@ -99,7 +102,7 @@ def main(endpoints: Endpoints | None = None, token: Callable[[], str] = workload
         name = f"{socket.gethostname()}-{secrets.token_hex(4)}"
         store = Bucket(api, config.bucket, endpoints)
         watcher = Watcher(name, config.task, read=read, cloud=cloud, store=store, pager=Log(), clock=time.time)
-        watch(watcher, config.interval_seconds, stopped)
+        watch(watcher, config.interval_seconds, stopped, arguments.beat)
     return 0
 
 

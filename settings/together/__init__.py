@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import clusters, keys, managed, objects, production, programs, schemas, series, verification, watched
+from . import clusters, failing_over, keys, managed, objects, production, programs, schemas, series, verification, watched
 
 CHECKS = (
     production.protection,
@@ -29,6 +29,7 @@ CHECKS = (
     schemas.migrations,
     verification.verification,
     programs.programs,
+    failing_over.failing_over,
     series.timeseries,
     series.timeseries_backups,
     keys.keys,

@@ -78,6 +78,7 @@ WORKLOADS: dict[str, Grants] = {
     "audit-export": SIGN_IN | {(CREATE, "logs/audit/")},
     "frontend-release": {(WRITE, "static-assets/")},
     "cache-warmer": CACHE | {("secretmanager.secretAccessor", f"secret {db}-cache-warmer") for db in ("main-db", "timeseries")},
+    "failover-watcher": SIGN_IN,  # what else it has where it runs: test_failover_watcher.py
     "metrics-exporter": SIGN_IN,
 }  # fmt: skip
 SIGNERS: dict[str, Grants] = {

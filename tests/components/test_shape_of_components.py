@@ -87,7 +87,7 @@ def test_what_is_behind_private_services_access_waits_for_it() -> None:
 
 def test_iam_users_are_named_as_cloud_sql_wants_them() -> None:
     names = [u.inputs["name"] for u in of_type("prod", "User") if u.inputs["type"] == "CLOUD_IAM_SERVICE_ACCOUNT"]
-    assert len(names) == 10
+    assert len(names) == 11
     assert all(name.endswith("@alphintra-prod.iam") for name in names)
 
 

@@ -437,7 +437,7 @@ def test_it_looks_until_it_is_stopped(
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     threading.Timer(1.5, lambda: os.kill(os.getpid(), signal.SIGTERM)).start()
     try:
-        assert started(tmp_path, google, monkeypatch) == 0
+        assert started(tmp_path, google, monkeypatch, "--beat", str(tmp_path / "beat")) == 0
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -445,6 +445,7 @@ def test_it_looks_until_it_is_stopped(
     assert len(lines) > 1
     assert {(line["failover"], line["message"]) for line in lines} == {("looked", "doubt")}
     assert google.changes == []
+    assert time.time() - (tmp_path / "beat").stat().st_mtime < 60
     record = Record.from_json(json.loads(google.objects["record.json"][0]))
     assert record.run is None
 

@@ -53,6 +53,10 @@ NOT_TYPED = {
     "make failback STORE=cache ENV=prod YES=1": "production takes minutes; test_cache_failover.py has a small program",
     "make failover STORE=timeseries ENV=prod": "it refuses while the members answer: tests/tools/test_timeseries_failover.py",
     "make failback STORE=timeseries ENV=prod": "make drill DRILL=region does it; two clusters of Kubernetes take minutes",
+    """echo '{"why": "network maintenance until noon"}' | gcloud storage cp - gs://alphintra-failover/frozen.json""": (
+        "needs a bucket at Google; tests/database/test_failover_google.py puts the object there"
+    ),
+    "gcloud storage rm gs://alphintra-failover/frozen.json": "the same; tests/database/test_failover.py thaws",
     "make drill DRILL=region": "production takes minutes; .github/workflows/drill.yml types it, tests/tools/test_drill.py its parts",
     "make sample USERS=500": "tests/seeds/test_sample.py types what it does",
     "make anonymise DATABASE=alphintra_copy": "tests/seeds/test_anonymise.py types what it does",

@@ -7,6 +7,7 @@ from .change import Changes, Settings
 LITERAL: Settings = {
     "form": "redis", "persistence": {"mode": "RDB", "snapshot_hours": 1}, "backups": None, "rpo_minutes": 60,
 }  # fmt: skip
+AUTOMATIC: Settings = {"database": {"failover": {"mode": "automatic", "quorum": 5, "hold_minutes": 20}}}
 CHANGES: Changes = {
     **{
         f"cache.warmer.{key}": ("prod", {"cache": {"warmer": {key: value}}}, f"cache-warmer-us-central1-deployment:spec.{path}")
@@ -49,6 +50,7 @@ CHANGES: Changes = {
     "database.failover.serving": ("prod", {"database": {"failover": {"serving": "secondary", "rebuilds": {"primary": 1}}}}, "main-db-primary-r1:masterInstanceName"),
     "database.failover.other": ("prod", {"database": {"failover": {"other": "fenced"}}}, "settings.activationPolicy"),
     "database.failover.rebuilds": ("prod", {"database": {"failover": {"rebuilds": {"secondary": 1}}}}, "main-db-replica-us-east1-r1:name"),
+    **{f"database.failover.{name}": ("prod", AUTOMATIC, "failover-watcher-us-east1-files:data.watch.json") for name in ("mode", "quorum", "hold_minutes")},
     "analytics.region": ("dev", {"analytics": {"region": "primary"}}, "location"),
     "analytics.prefix": ("prod", {"analytics": {"prefix": "others"}}, "datasetId"),
     "analytics.datasets": ("prod", {"analytics": {"datasets": {"scratch": {"purpose": "Something else"}}}}, "description"),
