@@ -166,7 +166,7 @@ CHANGES: Changes = {
             ("clients", {"clients": ["cache-warmer"]}, "search-us-central1-traffic:spec.ingress[3].from[0].namespaceSelector.matchLabels.kubernetes.io/metadata.name"),
             *(
                 (f"index.{name}", {"index": {name: value}}, PLAN)
-                for name, value in (("shards", 3), ("replicas", 2), ("slow_query_ms", 500), ("retired_days", 3))
+                for name, value in (("shards", 3), ("replicas", 0), ("slow_query_ms", 500), ("retired_days", 3))
             ),
             *(
                 (f"snapshots.{name}", {"snapshots": {name: value}}, PLAN)
