@@ -13,6 +13,7 @@ from localcloud.kubernetes import patroni
 from localcloud.store import Row, Store
 from settings import Environment, load_stack_file
 from tools.failover import run as runs
+from tools.failover import state as states
 from tools.failover.checkpoint import Checkpoint
 from tools.failover.cloud import Google, LocalCloud
 from tools.failover.command import Asked, begun, told
@@ -75,7 +76,7 @@ def test_the_plan_stops_one_site_lets_the_other_lead_and_keeps_the_promise(tmp_p
     checkpoint = ask(tmp_path, Pretended(LOST, lag=120))
     assert checkpoint
     kinds = [step.kind for step in checkpoint.steps]
-    assert kinds == ["fence", "drained", "promote", "settings", "serve", "backup", "rest"]
+    assert kinds == ["fence", "drained", "promote", "settings", "serve", "backup", "old-follows", "rest"]
     by_kind = {step.kind: step for step in checkpoint.steps}
     there, here = (f"gke_alphintra-prod_{region}_alphintra-{region}" for region in ("us-central1", "us-east1"))
     assert by_kind["fence"].commands[-1].startswith(f"kubectl --context={there} ")
@@ -161,6 +162,10 @@ def test_what_is_cut_off_is_gone_on_with_and_the_old_site_is_stopped_when_it_ans
     def broken(_run: Run, _step: Any) -> None:
         raise CommandError("the engine was killed")
 
+    def reads_back(_run: Run, name: str, *_: str) -> None:
+        done.append(f"read {name}")
+
+    monkeypatch.setattr(Run, "_read_back", reads_back)
     pretended = {kind: note(kind) for kind in ("settings", "rest")}
     with monkeypatch.context() as patched:
         patched.setattr(runs, "STEPS", {**runs.STEPS, **pretended, "serve": broken})
@@ -171,7 +176,7 @@ def test_what_is_cut_off_is_gone_on_with_and_the_old_site_is_stopped_when_it_ans
     monkeypatch.setattr(runs, "STEPS", {**runs.STEPS, **pretended, "serve": note("serve")})
     assert go(tmp_path, cloud)
     assert cloud.asked == [("promote", NEW), ("fence", HOME), ("backup", NEW)], "it leads once, and the other is stopped"
-    assert done == ["settings", "serve", "rest"]
+    assert done == ["settings", "serve", f"read {HOME}", "rest"], "or an update of another store would leave it stopped"
 
 
 def test_no_plan_between_the_two_loses_anything_and_no_policy_stops_it() -> None:
@@ -179,6 +184,13 @@ def test_no_plan_between_the_two_loses_anything_and_no_policy_stops_it() -> None
     assert judged(after, "prod").stopping == []
     for one, other in ((before, after), (after, before)):
         assert [change.name for change in compare(entries(one), entries(other)) if change.loses] == []
+
+
+def test_the_members_of_a_site_are_found_in_the_state() -> None:
+    found = [states.urn_of(entries(recorded("prod")), name, TIMESERIES.kind) for name in (HOME, NEW, "nobody")]
+    assert [urn and urn.rpartition("::")[2] for urn in found] == [
+        "timeseries-us-central1-members", "timeseries-us-east1-members", None,
+    ]  # fmt: skip
 
 
 def test_the_local_cloud_stops_starts_and_promotes_a_site(tmp_path: Path) -> None:

@@ -125,9 +125,9 @@ class Run:
         self._update(lost)
 
     def old_follows(self, step: Step) -> None:
-        """The one that served follows since the roles were exchanged: the state is told, or the update would try it once more."""
+        """The one that served is stopped, or follows since the roles were exchanged: the state is told what the cloud says."""
         if not self.cloud.answers(step.old):
-            raise Waiting(f"{step.lost} does not answer; {step.old} follows as soon as it does")
+            raise Waiting(f"{step.lost} does not answer; {step.old} is read back as soon as it does")
         self._read_back(step.old)
 
     def back_up(self, step: Step) -> None:

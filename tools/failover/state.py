@@ -19,7 +19,12 @@ Resources = Sequence[Mapping[str, Any]]
 
 def urn_of(resources: Resources, name: str, kind: str = INSTANCE) -> str | None:
     """The URN of the instance of a name."""
-    return next((str(r["urn"]) for r in resources if r["type"] == kind and r["inputs"].get("name") == name), None)
+    return next((str(r["urn"]) for r in resources if r["type"] == kind and name in _named(r["inputs"])), None)
+
+
+def _named(inputs: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The physical name, where Google's resources have it, and where those of Kubernetes do."""
+    return inputs.get("name"), inputs.get("metadata", {}).get("name")
 
 
 def inside(resources: Resources, name: str) -> list[str]:

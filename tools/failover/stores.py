@@ -206,8 +206,17 @@ TIMESERIES = Store(
     describe=(SIGN_IN, KUBECTL + " get statefulset {name} --output=json"),
     state=lambda known: "READY" if known.get("status", {}).get("readyReplicas") else "STOPPED",
     more=lambda known: {"members": str(known.timeseries_members[known.timeseries.leader].count)},
-    move=("fence", "drained", "promote", "settings", "serve", "backup", "rest"),
-    seconds={"fence": 120, "drained": 60, "promote": 60, "settings": 5, "serve": 900, "backup": 7200, "rest": 900},
+    move=("fence", "drained", "promote", "settings", "serve", "backup", "old-follows", "rest"),
+    seconds={
+        "fence": 120,
+        "drained": 60,
+        "promote": 60,
+        "settings": 5,
+        "serve": 900,
+        "backup": 7200,
+        "old-follows": 60,
+        "rest": 900,
+    },
     titles={
         "fence": "stop every member of {old}: two that lead write two histories. What ends archives all that it has",
         "drained": "see that {new} has everything that {old} had",
@@ -215,6 +224,7 @@ TIMESERIES = Store(
         "settings": "the settings: {says}",
         "serve": "update what can be reached: roles, repository, backups and alerts of {new}; its host is in the output",
         "backup": "back {new} up, all of it, into its own stanza",
+        "old-follows": "Pulumi's state: {old} is stopped, so that the update starts it, whoever updated the rest meanwhile",
         "rest": "update what could not be reached, {old} follows the archive of {new}, and see that nothing differs",
     },
     commands={
