@@ -13,7 +13,7 @@ from .cluster_dashboards import pooler_dashboard, search_dashboard, timeseries_d
 from .dashboard_layout import Dashboard
 from .job_alerts import Scheduled
 from .pooler_alerts import pooler_alerts
-from .search_alerts import search_alerts
+from .search_alerts import ingest_alerts, rounds_ingested, search_alerts
 from .signals import Databases
 from .timescaledb.places import NAMESPACE
 from .timeseries_alerts import Sites, export_small, series_job, site_alerts
@@ -25,7 +25,8 @@ JOBS = "jobs"
 def on_clusters(settings: Environment) -> tuple[Sequence[Definition], Sequence[LogMetric], Sequence[Dashboard]]:
     """The alerts, the log entries that they count, and what is shown."""
     pooled = [getattr(settings.regions, role) for role in settings.poolers]
-    definitions = [*search_alerts(), *(pooler_alerts(pooled) if pooled else ())]
+    ingests = settings.images.jobs is not None
+    definitions = [*search_alerts(), *(ingest_alerts() if ingests else ()), *(pooler_alerts(pooled) if pooled else ())]
     leader = settings.timeseries.sites[settings.timeseries.leader].name
     jobs = list(_jobs(leader))
     for job in jobs:
@@ -35,7 +36,7 @@ def on_clusters(settings: Environment) -> tuple[Sequence[Definition], Sequence[L
     proof = restore_test(VERIFIED)
     databases = Databases(settings.project.id, settings.database_instances[settings.serving_region], [])
     definitions += [*proof.alerts(alive=databases.up), restored_empty(proof, databases.primary)]
-    counted = [job.finished for job in (*jobs, proof)]
+    counted = [*(job.finished for job in (*jobs, proof)), *([rounds_ingested()] if ingests else [])]
     sites = _sites(settings, leader)
     definitions += site_alerts(sites)
     dashboards = [

@@ -52,8 +52,10 @@ class Program:
     replicas: int
     cpu: float
     memory_mib: int
-    outgoing: Sequence[Traffic] = ()
+    outgoing: Sequence[Traffic]
     """Whom it reaches, beyond DNS, its own token, and what its namespace may."""
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    """More labels of its pods, by which others let them in."""
     requires: Sequence[pulumi.Resource]
     """What must be there before the first pod."""
 
@@ -76,6 +78,11 @@ class OwnProgramArgs:
         return self.account.metadata.apply(lambda known: str(known.namespace))
 
 
+def labelled(called: str) -> dict[str, str]:
+    """By which its pods are known."""
+    return {"app": called}
+
+
 class OwnProgram(pulumi.ComponentResource):
     """Pods of which each could do all of it. One that stops saying that it is alive is started anew."""
 
@@ -83,11 +90,19 @@ class OwnProgram(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: OwnProgramArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("alphintra:data:OwnProgram", name, {}, opts)
-        self._inside = pulumi.ResourceOptions(parent=self)
-        program, labels = args.program, {"app": args.called}
+        inside = pulumi.ResourceOptions(parent=self)
+        program, labels = args.program, labelled(args.called)
         selector = k8s.meta.v1.LabelSelectorArgs(match_labels=labels)
         secrets = MountedSecrets(
-            f"{name}-secrets", MountedSecretsArgs(namespace=args.namespace, secrets=program.secrets), opts=self._inside
+            f"{name}-secrets", MountedSecretsArgs(namespace=args.namespace, secrets=program.secrets), opts=inside
+        )
+        traffic = allow(
+            f"{name}-traffic",
+            args.called,
+            namespace=args.namespace,
+            labels=labels,
+            outgoing=program.outgoing,
+            opts=inside,
         )
         versions = pulumi.Output.all(**program.versions).apply(lambda known: json.dumps(known, sort_keys=True))
         apps = k8s.apps.v1
@@ -101,35 +116,19 @@ class OwnProgram(pulumi.ComponentResource):
                     type="RollingUpdate", rolling_update=apps.RollingUpdateDeploymentArgs(max_surge=1, max_unavailable=0)
                 ),
                 template=c.PodTemplateSpecArgs(
-                    metadata=k8s.meta.v1.ObjectMetaArgs(labels=labels, annotations={SECRETS_KEY: versions}),
+                    metadata=k8s.meta.v1.ObjectMetaArgs(labels={**program.labels, **labels}, annotations={SECRETS_KEY: versions}),
                     spec=_pod(args, secrets, labels),
                 ),
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*self._traffic(name, args, labels), *program.requires]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[traffic, *program.requires]),
         )
         k8s.policy.v1.PodDisruptionBudget(
             f"{name}-disruptions",
             metadata=metadata(args.called, args.namespace, labels),
             spec=k8s.policy.v1.PodDisruptionBudgetSpecArgs(selector=selector, max_unavailable=1),
-            opts=self._inside,
+            opts=inside,
         )
         self.register_outputs({"deployment": self.deployment.metadata.name})
-
-    def _traffic(self, name: str, args: OwnProgramArgs, labels: Mapping[str, str]) -> list[pulumi.Resource]:
-        """What it reaches beside what its namespace may."""
-        outgoing = args.program.outgoing
-        if not outgoing:
-            return []
-        return [
-            allow(
-                f"{name}-traffic",
-                args.called,
-                namespace=args.namespace,
-                labels=labels,
-                outgoing=outgoing,
-                opts=self._inside,
-            )
-        ]
 
 
 def _pod(args: OwnProgramArgs, secrets: MountedSecrets, labels: Mapping[str, str]) -> c.PodSpecArgs:

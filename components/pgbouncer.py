@@ -20,6 +20,8 @@ from .secrets import Credential
 
 NAME = spec.POD
 LABELS = {"app.kubernetes.io/name": NAME}
+POOLERS = Traffic(ports=[PORT], namespace=NAME, labels=LABELS)
+"""Where clients connect."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,8 @@ class PgBouncerArgs:
     """The range that the instance's address is in."""
     clients: Mapping[str, pulumi.Input[str] | None]
     """The namespaces that clients are in, by name; None for one that this cluster does not have yet."""
+    programs: Sequence[Traffic] = ()
+    """Pods that connect, of namespaces that do not as a whole. They are let out there by their own policy."""
     requires: Sequence[pulumi.Resource] = ()
     """What must be there before the first pod: the instance, its users, and its schema."""
 
@@ -99,6 +103,7 @@ class PgBouncer(pulumi.ComponentResource):
             labels=LABELS,
             incoming=[
                 *(Traffic(ports=[PORT], namespace=client) for client in args.clients),
+                *args.programs,
                 *from_collectors(METRICS_PORT),
             ],
             outgoing=[Traffic(ports=[SERVER_PORT], cidrs=[args.server_range])],
@@ -108,7 +113,7 @@ class PgBouncer(pulumi.ComponentResource):
             f"{self._name}-traffic",
             f"allow-{NAME}",
             clients=args.clients,
-            to=Traffic(ports=[PORT], namespace=NAME, labels=LABELS),
+            to=POOLERS,
             opts=self._inside,
         )
 

@@ -5,12 +5,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .alert import Absence, Definition, Query
+from settings.search import INGEST, SPACE
+
+from .alert import Absence, Definition, LogMatch, LogMetric, Omission, Query
 
 PAGE = "search"
 """The runbook."""
 OF = 'job="search-cluster"'
 """PodMonitoring has that name."""
+
+
+def rounds_ingested() -> LogMetric:
+    """The rounds of the ingest that were done."""
+    return LogMetric("search-rounds-ingested", "Rounds of the search ingest that were done", _rounds("done"), "k8s_container")
+
+
+def ingest_alerts() -> Iterator[Definition]:
+    """Alerts of what follows the listings into the search engine: it fails, or it does not run at all."""
+    yield Definition(
+        name="search-ingest-failed", title="Search: listings are not taken over", runbook=PAGE,
+        text="A round failed: what was changed is not found, and what was withdrawn is found still. The next one tries again.",
+        condition=LogMatch(_rounds("failed")),
+    )  # fmt: skip
+    yield Definition(
+        name="search-ingest-missing", title="Search: nobody takes listings over", runbook=PAGE,
+        text="No round was done, though one begins every half minute: what was withdrawn is found still.",
+        condition=Omission(rounds_ingested(), f"elasticsearch_cluster_health_number_of_nodes{{{OF}}}"),
+    )  # fmt: skip
+
+
+def _rounds(outcome: str) -> str:
+    return (
+        f'resource.type="k8s_container" AND resource.labels.namespace_name="{SPACE}" AND '
+        f'resource.labels.container_name="{INGEST}" AND jsonPayload.outcome="{outcome}"'
+    )
 
 
 def search_alerts() -> Iterator[Definition]:

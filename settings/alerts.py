@@ -164,6 +164,8 @@ def _on_clusters() -> dict[str, Alert]:
         "search-signal-missing": Alert(minutes=10, severity="CRITICAL", channels=PAGE),
         "search-disk-full": Alert(threshold=0.8, minutes=10, channels=TELL),  # 0.85 is Elasticsearch's own low watermark
         "search-heap-high": Alert(threshold=0.9, minutes=15, channels=TELL),
+        "search-ingest-failed": Alert(minutes=HOUR, channels=TELL),
+        "search-ingest-missing": Alert(minutes=15, channels=TELL),
         "search-snapshot-failed": Alert(minutes=10, severity="CRITICAL", channels=saved),  # §11.2
         "search-snapshot-missing": Alert(minutes=26 * HOUR, severity="CRITICAL", channels=saved),
         "search-snapshot-empty": Alert(minutes=10, severity="CRITICAL", channels=saved),

@@ -80,10 +80,10 @@ def _default_workloads() -> dict[str, Workload]:
             kubernetes="services/strategy-service",
         ),
         "marketplace-service": Workload(
-            purpose="Listings, reviews, revenue shares; what of them is searched",
+            purpose="Listings, reviews, revenue shares; searches in them",
             database=True,
             caches=("cluster",),
-            secrets=("main-db-marketplace-service", "search-ingest", "search-query"),
+            secrets=("main-db-marketplace-service", "search-query"),
             kubernetes="services/marketplace-service",
         ),
         "compliance-service": Workload(
@@ -126,6 +126,12 @@ def _default_workloads() -> dict[str, Workload]:
             purpose="Brings what the search cluster holds up to date",
             secrets=("search-ingest", "search-query", "search-monitor"),
             kubernetes="elasticsearch/search-setup",
+        ),
+        # Signs in through the poolers, which take passwords only.
+        "search-ingest": Workload(
+            purpose="Follows the marketplace's listings into the search cluster",
+            secrets=("main-db-search-ingest", "search-ingest"),
+            kubernetes="elasticsearch/search-ingest",
         ),
         "search-exporter": Workload(
             purpose="Metrics of the search cluster", secrets=("search-monitor",), kubernetes="elasticsearch/search-exporter"

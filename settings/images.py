@@ -16,6 +16,10 @@ ImagesBelow = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+\.[a-z]{2,}
 """Images below a path of a registry: `/*` for one step, `/**` for any number."""
 
 
+PROGRAMS = ("cache-warmer", "search-ingest")
+"""The workloads, of `identities`, that are programs of ours and run all the time. They read the main database by the poolers."""
+
+
 def registry_of(reference: str) -> str:
     """The registry that an image comes from."""
     return reference.partition("/")[0]

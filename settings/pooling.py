@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from .identity import AccountId
+from .images import PROGRAMS
 from .section import ImageReference, Section, setting
 
 DOCS = "https://www.pgbouncer.org/config.html"
@@ -48,9 +49,9 @@ class Pooling(Section):
     clients: tuple[AccountId, ...] = setting(
         (
             *("auth-service", "trading-service", "strategy-service", "marketplace-service", "compliance-service"),
-            "cache-warmer",
+            *PROGRAMS,
         ),
-        "§15.5, §12.2",
+        "§15.5, §12.2, §8.2",
         min_length=1,
     )
     """The workloads that connect through the poolers, each with a login of its own name whose password is the credential

@@ -38,6 +38,25 @@ class NodeSet(Section):
     """The SSD of each node. It can be made larger in place, never smaller."""
 
 
+INGEST = "search-ingest"
+"""The workload, of `identities`, that follows the listings into the search engine; its user there has the same name."""
+SPACE = "elasticsearch"
+"""The namespace of the cluster, and of what is given its certificate."""
+
+
+class Ingest(Section):
+    """What follows the main database's listings into the search engine, all the time. It runs where `images.jobs` says what."""
+
+    every_seconds: int = setting(30, "design: an approved listing is found within a minute", unit="seconds", ge=5, le=3600)
+    """From one look for changes to the next."""
+    whole_hours: int = setting(24, "design: what a long transaction hid from a look", unit="hours", ge=1, le=168)
+    """How often everything is read."""
+    cpu: float = setting(0.05, "design: it waits for both ends", unit="vCPU", ge=0.05, le=4)
+    """What the pod asks for."""
+    memory_mib: int = setting(128, "design: 200 listings at once", unit="MiB", ge=128, le=4096)
+    """What the pod asks for, and has at most."""
+
+
 class Index(Section):
     """The indices of the marketplace."""
 
@@ -122,7 +141,9 @@ class Search(Section):
     snapshots: Snapshots = Snapshots()
     """Backups."""
     clients: tuple[str, ...] = setting(("marketplace-service",), "§15.5", min_length=1)
-    """The workloads that search and write; they reach it from their namespaces."""
+    """The workloads that search; they reach it from their namespaces."""
+    ingest: Ingest = Ingest()
+    """What writes."""
 
     @model_validator(mode="after")
     def _runnable(self) -> Search:

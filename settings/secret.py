@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
+from .images import PROGRAMS
 from .section import Section, setting
 
 SecretId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{2,62}$")]
@@ -26,7 +27,7 @@ def _default_credentials() -> dict[str, Credential]:
     series = ("superuser", "replication", "rest-api", "monitoring", "export", "restore-test", "migrations", *readers)
     return {
         "main-db-postgres": Credential(length=40),
-        **{f"main-db-{login}": Credential() for login in ("pgbouncer", "migrations", "bigquery", *pooled, *readers)},
+        **{f"main-db-{login}": Credential() for login in ("pgbouncer", "migrations", "bigquery", *pooled, *PROGRAMS)},
         **{f"timeseries-{kind}": Credential() for kind in series},
         **{f"search-{user}": Credential() for user in ("ingest", "query", "monitor")},
     }

@@ -46,7 +46,7 @@ class DataPlatform(pulumi.ComponentResource):
         schema = main_schema(base, running, database)
         poolers = pooling(base, running, database, schema)
         searched = search(base, running)
-        programs(base, running, Stores(poolers=poolers, series=series, cache=cached.cluster))
+        programs(base, running, Stores(poolers=poolers, series=series, cache=cached.cluster, search=searched))
         backup_verification(base, running)
         automatic_failover(base, running, database, stored.storage)
         watched = observability(base, stores=[database.primary, *database.replicas.values(), *cached.stores])
@@ -59,7 +59,7 @@ class DataPlatform(pulumi.ComponentResource):
             objects=stored,
             analytics=analysed,
             clusters=running,
-            on_clusters={"timeSeries": series.contract, "poolers": found_at(poolers), "search": searched},
+            on_clusters={"timeSeries": series.contract, "poolers": found_at(poolers), "search": searched.contract},
             dashboards=watched,
         )
         self.register_outputs(dict(self.exports))

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from settings.images import PROGRAMS
 from settings.pooling import POD
 from settings.section import Role
 
+from ..allowed_traffic import Traffic
 from ..cloud_sql import CloudSql, server_ca
 from ..migrations import Migrations
+from ..own_program import labelled
 from ..pgbouncer import PgBouncer, PgBouncerArgs
 from ..pgbouncer_files import PORT, USER
 from .clusters import Clusters
@@ -36,7 +39,9 @@ def _poolers(base: Foundation, on: Clusters, role: Role, database: CloudSql, sch
     beside = region if role != "primary" and region in database.hosts else "primary"
     instance = database.primary if beside == "primary" else database.instances[region]
     credential = base.secrets.credentials[MAIN_DATABASE_USERS[USER]]
-    callers = {(settings.identities.workloads[client].kubernetes or "").partition("/")[0] for client in known.clients}
+    spaces_of = {client: (settings.identities.workloads[client].kubernetes or "").partition("/")[0] for client in known.clients}
+    services = {namespace for client, namespace in spaces_of.items() if client not in PROGRAMS}
+    programs = {client: spaces_of[client] for client in PROGRAMS} if role == "primary" else {}
     return PgBouncer(
         f"pgbouncer-{region}",
         PgBouncerArgs(
@@ -55,7 +60,10 @@ def _poolers(base: Foundation, on: Clusters, role: Role, database: CloudSql, sch
             databases=settings.database.databases,
             server_ca=server_ca(instance),
             server_range=str(settings.network.managed_services),
-            clients=spaces.named(sorted(callers)),
+            clients=spaces.named(sorted(services)),
+            programs=[
+                Traffic(ports=[PORT], namespace=namespace, labels=labelled(program)) for program, namespace in programs.items()
+            ],
             requires=[schema.job],  # which makes the function that passwords are looked up with, once the users are there
         ),
         opts=on.running_in(base, region, POD),

@@ -1,4 +1,5 @@
-"""Our own programs on the primary cluster, where there is an image of them: what fills the cache before it is asked."""
+"""Our own programs on the primary cluster, where there is an image of them: what fills the cache before it is asked, and what
+follows the listings into the search engine."""
 
 from __future__ import annotations
 
@@ -10,19 +11,23 @@ import pulumi
 from settings import Environment
 from settings.cache import WARMER
 from settings.pooling import login_secret
+from settings.search import INGEST
 from settings.timeseries import PASSWORDS, READERS
 
 from ..allowed_traffic import Traffic
 from ..own_program import SECRETS, OwnProgram, OwnProgramArgs, Program
-from ..pgbouncer import PgBouncer
+from ..pgbouncer import POOLERS, PgBouncer
 from ..pgbouncer_files import PORT as POOLER_PORT
+from ..pods import secret_of
 from ..redis_cluster import RedisCluster
 from ..timescaledb import PORT as SERIES_PORT
 from .clusters import Clusters
 from .foundation import Foundation
+from .search import REACHES_SEARCH, Searched
 from .timeseries import TimeSeries
 
 PRIORITY = "alphintra-batch"
+AUTHORITY = "/etc/search/ca"
 CACHE_PORTS = (6379, (11000, 13047))
 """Where a Redis Cluster is found, and where its nodes are
 (https://cloud.google.com/memorystore/docs/cluster/networking#reserved_network_ports)."""
@@ -36,6 +41,7 @@ class Stores:
     """By region."""
     series: TimeSeries
     cache: RedisCluster
+    search: Searched
 
 
 def programs(base: Foundation, on: Clusters, stores: Stores) -> None:
@@ -43,6 +49,7 @@ def programs(base: Foundation, on: Clusters, stores: Stores) -> None:
     image = base.settings.images.jobs
     if image is not None:
         _run(base, on, WARMER, image, _cache_warmer(base, stores))
+        _run(base, on, INGEST, image, _search_ingest(base, stores))
 
 
 def _cache_warmer(base: Foundation, stores: Stores) -> Program:
@@ -65,8 +72,8 @@ def _cache_warmer(base: Foundation, stores: Stores) -> Program:
         replicas=known.replicas,
         cpu=known.cpu,
         memory_mib=known.memory_mib,
-        # What lets the namespace in to the databases lets it out to them, too. The cache's own addresses are among the nodes'.
-        outgoing=[Traffic(ports=CACHE_PORTS, cidrs=_cache_ranges(settings))],
+        # Of the time series, what lets the namespace in lets it out, too. The cache's own addresses are among the nodes'.
+        outgoing=[POOLERS, Traffic(ports=CACHE_PORTS, cidrs=_cache_ranges(settings))],
         requires=[pooler.deployment, stores.series.schema.job],
     )
 
@@ -75,6 +82,30 @@ def _cache_ranges(settings: Environment) -> list[str]:
     """Where the cluster that is written to has its addresses, whichever of them that is."""
     ranges = settings.network
     return [str(ranges.primary.nodes), *([str(ranges.secondary.nodes)] if settings.cache.cluster.secondaries else [])]
+
+
+def _search_ingest(base: Foundation, stores: Stores) -> Program:
+    known, pooler, credentials = base.settings.search.ingest, stores.poolers[base.primary], base.secrets.credentials
+    passwords = {"main-db": credentials[login_secret(INGEST)], "search": credentials[INGEST]}
+    rounds = ["--every-seconds", str(known.every_seconds), "--whole-hours", str(known.whole_hours)]
+    return Program(
+        command=["python", "-m", "database.search.follow", *rounds],
+        variables={
+            **_main_database(base, pooler, INGEST),
+            "SEARCH_URL": stores.search.cluster.url,
+            "SEARCH_CA": f"{AUTHORITY}/ca.crt",
+            "SEARCH_PASSWORD": f"{SECRETS}/search",
+        },
+        secrets=passwords,
+        versions={file: str(known.version) for file, known in passwords.items()},
+        files={AUTHORITY: secret_of("authority", stores.search.cluster.ca_secret)},
+        replicas=1,
+        cpu=known.cpu,
+        memory_mib=known.memory_mib,
+        labels=REACHES_SEARCH,
+        outgoing=[POOLERS],
+        requires=[pooler.deployment, stores.search.setup.job],
+    )
 
 
 def _main_database(base: Foundation, pooler: PgBouncer, login: str) -> dict[str, pulumi.Input[str]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from database.search.definitions import VISIBLE, WRITTEN, Numbers, plan
 from settings import Environment
+from settings.search import SPACE
 
 from ..elastic_operator import ElasticOperator, ElasticOperatorArgs
 from ..elasticsearch import Elasticsearch, ElasticsearchArgs
@@ -14,14 +16,27 @@ from ..search_setup import SearchSetup, SearchSetupArgs
 from .clusters import Clusters
 from .foundation import Foundation
 
-OPERATOR, SPACE = "elastic-system", "elasticsearch"
-"""The namespaces of the operator and of the cluster."""
+OPERATOR = "elastic-system"
+"""The namespace of the operator."""
 REACHES_SEARCH = {"alphintra.io/reaches": "search"}
 """The label of pods in the cluster's own namespace that reach it."""
 
 
-def search(base: Foundation, running: Clusters) -> dict[str, Any]:
-    """Declares it, in the primary region, and says where it is: the other region brings it back from snapshots."""
+@dataclass(frozen=True)
+class Searched:
+    """The cluster, and what brings what it holds up to date."""
+
+    cluster: Elasticsearch
+    setup: SearchSetup
+
+    @property
+    def contract(self) -> dict[str, Any]:
+        """What clients need of it."""
+        return {"url": self.cluster.url, "searched": VISIBLE, "written": WRITTEN}
+
+
+def search(base: Foundation, running: Clusters) -> Searched:
+    """Declares it, in the primary region: the other region brings it back from snapshots."""
     settings, region = base.settings, base.primary
     known, spaces = settings.search, running.namespaces[region]
     cluster = settings.kubernetes.clusters["primary"]
@@ -95,7 +110,7 @@ def search(base: Foundation, running: Clusters) -> dict[str, Any]:
         ),
         opts=in_space,
     )
-    return {"url": elasticsearch.url, "searched": VISIBLE, "written": WRITTEN}
+    return Searched(elasticsearch, setup)
 
 
 def _namespace(settings: Environment, workload: str) -> str:

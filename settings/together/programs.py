@@ -5,24 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..cache import WARMER
+from ..images import PROGRAMS
+from ..search import INGEST, SPACE
 from ..timeseries import PASSWORDS, READERS
 from .known import require_known
 
 if TYPE_CHECKING:
     from ..environment import Environment
 
-POOLED = (WARMER,)
-"""The workloads that are programs of ours, and read the main database through the poolers."""
-
 
 def programs(env: Environment) -> None:
-    for workload in POOLED:
+    for workload in PROGRAMS:
         _runs(env, workload)
         _pooled(env, workload)
     for workload in READERS:
         _reads_the_series(env, workload)
     if "cluster" not in env.identities.workloads[WARMER].caches:
         raise ValueError(f"identities.workloads.{WARMER}.caches lacks cluster, which it fills")
+    known = env.identities.workloads[INGEST]
+    if INGEST not in known.secrets:
+        raise ValueError(f"identities.workloads.{INGEST}.secrets lacks {INGEST}, the password that it writes with")
+    if not (known.kubernetes or "").startswith(f"{SPACE}/"):
+        raise ValueError(
+            f"identities.workloads.{INGEST}.kubernetes is {known.kubernetes}, but only in {SPACE} is the certificate that the "
+            "search engine is known by"
+        )
 
 
 def _runs(env: Environment, workload: str) -> None:

@@ -42,7 +42,7 @@ WORKLOADS: dict[str, Grants] = {
     },
     "marketplace-service": SIGN_IN | CACHE | pooled("marketplace") | {
         (WRITE, "uploads/uploads/"), ("pubsub.subscriber", "subscription objects-uploads"), (SIGN_AS, "account/uploads-url-signer"),
-        *(("secretmanager.secretAccessor", f"secret search-{user}") for user in ("ingest", "query")),
+        ("secretmanager.secretAccessor", "secret search-query"),
     },
     "compliance-service": SIGN_IN | pooled("compliance") | {
         (WRITE, "documents/kyc-documents/"), (WRITE, "documents/legal/"), (READ, "documents/templates/"),
@@ -60,6 +60,7 @@ WORKLOADS: dict[str, Grants] = {
     },
     "elasticsearch": {(WRITE, "backups/database/elasticsearch/")},
     "search-setup": {("secretmanager.secretAccessor", f"secret search-{user}") for user in ("ingest", "query", "monitor")},
+    "search-ingest": {("secretmanager.secretAccessor", f"secret {name}") for name in ("main-db-search-ingest", "search-ingest")},
     "search-exporter": {("secretmanager.secretAccessor", "secret search-monitor")},
     "migrations": {("secretmanager.secretAccessor", "secret main-db-migrations")},
     "timeseries-migrations": {("secretmanager.secretAccessor", "secret timeseries-migrations")},

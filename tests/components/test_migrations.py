@@ -168,7 +168,7 @@ def test_every_login_but_administrators_is_given_its_role(environment: str) -> N
     logins = json.loads(resources(environment)[f"{MAIN}-files"].inputs["data"]["logins.json"])
     users = {known.inputs["name"] for name, known in resources(environment).items() if name.startswith("main-db-user-")}
     assert {login["login"] for login in logins} == users - {"migrations", "data-admins@alphintra.com"}
-    assert Login("cache-warmer", "cache-warmer")._asdict() in logins
+    assert all(Login(name, name)._asdict() in logins for name in ("cache-warmer", "search-ingest"))
     series = json.loads(resources(environment)[f"{SERIES}-files"].inputs["data"]["logins.json"])
     assert series == [Login("cache-warmer", "cache_warmer")._asdict()]
 

@@ -99,10 +99,17 @@ def test_a_pooler_leaves_without_breaking_transactions() -> None:
 def test_who_reaches_whom() -> None:
     known = spec(f"{PRIMARY}-traffic")
     callers = [
-        (rule["from"][0]["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"], rule["ports"][0]["port"])
+        (
+            rule["from"][0]["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"],
+            rule["from"][0].get("podSelector", {}).get("matchLabels", {}).get("app"),
+            rule["ports"][0]["port"],
+        )
         for rule in known["ingress"]
     ]
-    assert callers == [("jobs", 6432), ("services", 6432), ("gmp-system", 9127), ("gke-gmp-system", 9127)]
+    assert callers == [
+        ("services", None, 6432), ("jobs", "cache-warmer", 6432), ("elasticsearch", "search-ingest", 6432),
+        ("gmp-system", None, 9127), ("gke-gmp-system", None, 9127),
+    ]  # fmt: skip
     settings = load_stack_file(ROOT / "Pulumi.prod.yaml")
     assert known["egress"] == [
         {"to": [{"ipBlock": {"cidr": str(settings.network.managed_services)}}], "ports": [{"protocol": "TCP", "port": 5432}]}
@@ -140,7 +147,7 @@ def test_a_rotated_password_and_a_changed_limit_start_the_poolers_anew() -> None
     [
         (
             {"pooling": {"max_db_connections": 100}},
-            r"\(4 max_replicas \+ 1 during an update\) x 1 databases x 100 \(max_db_connections 100, or 7 logins, .* = 500 "
+            r"\(4 max_replicas \+ 1 during an update\) x 1 databases x 100 \(max_db_connections 100, or 8 logins, .* = 500 "
             r"connections, but 80 % of database.max_connections \(500\) is 400",
         ),
         ({"database": {"max_connections": 400}}, r"80 % of database.max_connections \(400\) is 320"),

@@ -19,7 +19,8 @@ from settings.section import NOT_LOOKED_UP
 from ..environments import ENVIRONMENTS, of_type, recorded, resources
 
 REGION = "us-central1"
-PROGRAMS = ("cache-warmer",)
+PROGRAMS = ("cache-warmer", "search-ingest")
+SPACE = {"cache-warmer": "jobs", "search-ingest": "elasticsearch"}
 OWN = "us-central1-docker.pkg.dev/alphintra-prod/alphintra-images/jobs:"
 
 
@@ -63,14 +64,14 @@ def test_it_runs_from_our_own_image_as_itself_and_may_do_nothing_in_its_pod(prog
     assert spec["securityContext"]["runAsNonRoot"]
     assert only["securityContext"]["readOnlyRootFilesystem"]
     assert spec["priorityClassName"] == "alphintra-batch"
-    assert known(program, environment=environment)["metadata"]["namespace"] == "jobs"
+    assert known(program, environment=environment)["metadata"]["namespace"] == SPACE[program]
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_no_password_is_in_an_object(program: str) -> None:
     for name, value in variables(program).items():
         if name.endswith("_URL"):
-            assert ":" not in value.partition("://")[2].partition("@")[0], name
+            assert ":" not in value.partition("://")[2].rpartition("@")[0], name
             assert "password" not in value
         if name.endswith(("_PASSWORD", "_CONNECTION")):
             assert value.startswith("/run/secrets/program/")
@@ -92,11 +93,53 @@ def test_the_warmer_reads_through_the_poolers_and_the_site_beside_it_and_fills_t
     }  # fmt: skip
     nodes = [resources("prod")[f"network-subnet-{region}"].inputs["ipCidrRange"] for region in (REGION, "us-east1")]
     either = [{"ipBlock": {"cidr": cidr}} for cidr in nodes]
-    assert egress("cache-warmer") == [(either, [(6379, None), (11000, 13047)])], "the cache may have failed over"
+    assert egress("cache-warmer")[1:] == [(either, [(6379, None), (11000, 13047)])], "the cache may have failed over"
 
 
-@pytest.mark.parametrize("store", ["pgbouncer", "alphintra-timeseries-db"])
-def test_its_namespace_is_let_out_to_the_databases_and_in_there(store: str) -> None:
+def test_the_ingest_reads_through_the_poolers_and_writes_as_a_user_of_the_search_engine() -> None:
+    assert container("search-ingest")["command"] == [
+        "python",
+        "-m",
+        "database.search.follow",
+        "--every-seconds",
+        "30",
+        "--whole-hours",
+        "24",
+    ]
+    assert mounted("search-ingest") == {"main-db": "main-db-search-ingest", "search": "search-ingest"}
+    assert variables("search-ingest") == {
+        "MAIN_DATABASE_URL": "postgresql://search-ingest@pgbouncer.pgbouncer.svc.cluster.local:6432/alphintra?sslmode=require",
+        "MAIN_DATABASE_PASSWORD": "/run/secrets/program/main-db",
+        "SEARCH_URL": "https://alphintra-search-cluster-es-http.elasticsearch.svc:9200",
+        "SEARCH_CA": "/etc/search/ca/ca.crt",
+        "SEARCH_PASSWORD": "/run/secrets/program/search",
+        "ALIVE_FILE": ALIVE_FILE,
+    }  # fmt: skip
+    volumes = {volume["name"]: volume for volume in pod("search-ingest")["volumes"]}
+    assert volumes["authority"]["secret"] == {"secretName": "alphintra-search-cluster-es-http-certs-public"}
+    labels = known("search-ingest")["spec"]["template"]["metadata"]["labels"]
+    lets_in = resources("prod")[f"search-{REGION}-traffic-jobs"].inputs["spec"]["podSelector"]["matchLabels"]
+    assert lets_in.items() <= labels.items(), "which reaches the search engine"
+    assert len(egress("search-ingest")) == 1
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_it_alone_is_let_out_to_the_poolers_and_in_there(program: str) -> None:
+    poolers = resources("prod")[f"pgbouncer-{REGION}-traffic"].inputs["spec"]
+    (peer,), ports = egress(program)[0]
+    assert peer["podSelector"]["matchLabels"] == poolers["podSelector"]["matchLabels"]
+    assert ports == [(6432, None)]
+    froms = [one for rule in poolers["ingress"] for one in rule["from"]]
+    assert {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": SPACE[program]}},
+        "podSelector": {"matchLabels": {"app": program}},
+    } in froms
+    names = [one.inputs["metadata"] for one in of_type("prod", "NetworkPolicy")]
+    assert {"name": "allow-pgbouncer", "namespace": SPACE[program]} not in names, "others there are not"
+
+
+@pytest.mark.parametrize("store", ["alphintra-timeseries-db"])
+def test_its_namespace_is_let_out_to_the_time_series_and_in_there(store: str) -> None:
     policies = [one.inputs for one in of_type("prod", "NetworkPolicy") if f"-{REGION}-" in one.name]
     (out,) = [one for one in policies if one["metadata"] == {"name": f"allow-{store}", "namespace": "jobs"}]
     (rule,) = out["spec"]["egress"]
@@ -109,6 +152,9 @@ def test_its_namespace_is_let_out_to_the_databases_and_in_there(store: str) -> N
 WAITS_FOR = {
     "cache-warmer": {
         f"pgbouncer-{REGION}-deployment", f"migrations-timeseries-{REGION}-job", f"cache-warmer-{REGION}-traffic",
+    },
+    "search-ingest": {
+        f"pgbouncer-{REGION}-deployment", f"search-setup-{REGION}-job", f"search-ingest-{REGION}-traffic",
     },
 }  # fmt: skip
 
@@ -170,8 +216,12 @@ def test_it_may_end_what_it_is_at(program: str) -> None:
 def test_without_an_image_there_is_none_and_nobody_misses_it(environment: str) -> None:
     found = resources(environment, {"images": {"jobs": None}})
     assert not [name for name in found if name.startswith(tuple(f"{program}-{REGION}" for program in PROGRAMS))]
-    assert not [name for name in found if name.startswith(("alerts-cache-warming", "alerts-cache-rounds"))]
-    assert "alerts-cache-warming-missing" in resources(environment)
+    assert not [
+        name
+        for name in found
+        if name.startswith(("alerts-cache-warming", "alerts-cache-rounds", "alerts-search-ingest", "alerts-search-rounds"))
+    ]
+    assert {"alerts-cache-warming-missing", "alerts-search-ingest-missing"} <= resources(environment).keys()
     assert not [
         one
         for one in recorded(environment, {"images": {"jobs": None}}).registrations
@@ -189,6 +239,8 @@ NO_POOLERS = {"kubernetes": {"clusters": {"primary": {"pools": {"general": {"pod
         ({"pooling": {"clients": ["auth-service"]}}, "pooling.clients lacks cache-warmer, which reads the main database"),
         ({"identities": {"workloads": {"cache-warmer": {"secrets": ["main-db-cache-warmer"]}}}}, "secrets lacks timeseries-cache-warmer, the password"),
         ({"identities": {"workloads": {"cache-warmer": {"caches": []}}}}, "caches lacks cluster, which it fills"),
+        ({"identities": {"workloads": {"search-ingest": {"secrets": ["main-db-search-ingest"]}}}}, "secrets lacks search-ingest, the password that it writes with"),
+        ({"identities": {"workloads": {"search-ingest": {"kubernetes": "jobs/search-ingest"}}}}, "but only in elasticsearch is the certificate"),
         ({"workspaces": {"namespaces": {"jobs": {"clusters": ["secondary"]}}}}, "namespaces.jobs.clusters has no primary"),
         (NO_POOLERS, "cache-warmer reads the main database through the poolers, but no pool of kubernetes.clusters.primary has any; .*images.jobs to null"),
         ({"cache": {"warmer": {"replicas": 0}}}, "cache.warmer.replicas"),

@@ -46,6 +46,8 @@ WRITES: list[tuple[str, str, str | None]] = [
     ("reporting", "SELECT email FROM users", "SELECT country_code FROM users"),
     ("reporting", "SELECT code FROM strategies", "SELECT type FROM strategies"),
     ("reporting", "UPDATE orders SET fees = 1", "SELECT 1 FROM orders"),
+    ("search_ingest", "UPDATE marketplace_strategies SET title = 'x'", "SELECT title FROM marketplace_strategies"),
+    ("search_ingest", "SELECT name FROM strategies", None),
     ("notification", "SELECT last_name FROM users", "SELECT email FROM users"),
     ("notification", "SELECT 1 FROM orders", "UPDATE notifications SET status = 'SENT', sent_at = now() WHERE status = 'PENDING'"),
     ("monitoring", "SELECT 1 FROM users", None),

@@ -27,7 +27,7 @@ CRON_DATABASE = "alphintra"
 """The one database that pg_cron works in."""
 SERVICES = (
     "auth", "trading", "strategy", "marketplace", "notification", "support", "compliance", "reporting", "monitoring",
-    "audit_export", "backup",
+    "audit_export", "backup", "search_ingest",
 )  # fmt: skip
 """Each has a role, and here a login that is its member: trading_role, trading_login."""
 

@@ -81,7 +81,7 @@ def job(tmp_path: Path, server: Server) -> Generator[Job]:
 
 
 def test_from_an_empty_database_to_logins_with_their_roles_and_twice_is_once(job: Job) -> None:
-    assert "027_failover" in job.run()
+    assert "028_search_ingest" in job.run()
     said = job.run()
     assert "Nothing to deploy" in said
     assert PASSWORD not in said

@@ -20,7 +20,15 @@ from .server import PASSWORD, Server, ask, column
 pytestmark = pytest.mark.database
 
 CLIENTS = 1000
-LOGINS = ("auth_login", "trading_login", "strategy_login", "marketplace_login", "compliance_login", "reporting_login")
+LOGINS = (
+    "auth_login",
+    "trading_login",
+    "strategy_login",
+    "marketplace_login",
+    "compliance_login",
+    "reporting_login",
+    "search_ingest_login",
+)
 """As many as pooling.clients has."""
 ROUNDS = 4
 REFUSED = "(password|SASL) authentication failed"

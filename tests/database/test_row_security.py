@@ -265,7 +265,7 @@ def test_enrolling_a_workload_gives_its_login_its_role(server: Server, two: Two)
         ask(superuser, 'DROP ROLE "trading-service@alphintra-dev.iam"')
 
 
-BY_PASSWORD = {"pgbouncer", "bigquery", "cache-warmer"}
+BY_PASSWORD = {"pgbouncer", "bigquery", "cache-warmer", "search-ingest"}
 """What signs in by password only."""
 IN_DEV = {"data-developers"}
 

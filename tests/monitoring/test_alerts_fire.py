@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from database.cache.warmer.runner import Round
+from database.search.follow import Round as Taken
 from localcloud.gcp.metrics import parse_filter, published
 
 from ..environments import of_type
@@ -270,6 +271,8 @@ def test_archives_that_succeed_are_counted_and_others_are_not() -> None:
     tree = counted["cache-rounds-warmed"]
     assert [matches(tree, told_round(outcome)) for outcome in ("done", "somebody else's", "failed")] == [True, False, False]
     assert not matches(tree, told_round("done", "another"))
+    tree = counted["search-rounds-ingested"]
+    assert [matches(tree, ingested(outcome)) for outcome in ("done", "failed")] == [True, False]
     tree = counted["database-backups-succeeded"]
     assert [matches(tree, backup(status)) for status in ("STATUS_SUCCEEDED", "STATUS_FAILED")] == [True, False]
     tree = counted["database-restore-tests-finished"]
@@ -334,6 +337,15 @@ def told_round(outcome: str, container: str = "cache-warmer") -> dict[str, Any]:
         "logName": "projects/alphintra-prod/logs/stdout",
         "resource": {"type": "k8s_container", "labels": {"namespace_name": "jobs", "container_name": container}},
         "jsonPayload": told,
+    }
+
+
+def ingested(outcome: str, namespace: str = "elasticsearch") -> dict[str, Any]:
+    """What the search ingest says of a round."""
+    return {
+        "logName": "projects/alphintra-prod/logs/stdout",
+        "resource": {"type": "k8s_container", "labels": {"namespace_name": namespace, "container_name": "search-ingest"}},
+        "jsonPayload": asdict(Taken(cast("Any", outcome), whole=False)),
     }
 
 
@@ -419,6 +431,7 @@ LOGS: dict[str, Logged] = {
         audit("cloudsql", "cloudsql.instances.update", "cloudsql_database"), [audit("cloudsql", "cloudsql.instances.get", "cloudsql_database")]
     ),
     "cache-warming-failed": Logged(told_round("failed"), [told_round("done"), told_round("stopped"), told_round("failed", "another")]),
+    "search-ingest-failed": Logged(ingested("failed"), [ingested("done"), ingested("failed", "jobs")]),
     "cache-archive-failed": Logged(archive("ERROR"), [archive("INFO"), archive("ERROR", "another-job")]),
     "timeseries-backup-failed": Logged(
         event(BACKUP_JOB, "BackoffLimitExceeded"),

@@ -186,5 +186,14 @@ CHANGES: Changes = {
             ("retries", 0, {}, "spec.backoffLimit"),
         )
     },
+    **{
+        f"search.ingest.{key}": ("prod", {"search": {"ingest": {key: value}}}, f"search-ingest-us-central1-deployment:spec.template.spec.containers[0].{path}")
+        for key, value, path in (
+            ("every_seconds", 60, "command[4]"),
+            ("whole_hours", 12, "command[6]"),
+            ("cpu", 0.2, "resources.requests.cpu"),
+            ("memory_mib", 256, "resources.limits.memory"),
+        )
+    },
     "search.snapshots.bucket": ("prod", {"search": {"snapshots": {"bucket": "others"}}, "storage": {"buckets": {"others": OTHERS}}}, PLAN),
 }  # fmt: skip
