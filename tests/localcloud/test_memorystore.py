@@ -43,6 +43,13 @@ def test_a_cluster_listens_in_the_policys_subnetwork_and_goes_on_listening_there
     assert {key: outputs(world, "cluster")[key] for key in before} == before
 
 
+def test_stores_of_two_products_in_one_subnetwork_have_addresses_of_their_own(world: World) -> None:
+    world.apply([*around(P), cluster(P), valkey(P, mode="CLUSTER_DISABLED", replicaCount=1)])
+    written = [one["address"] for one in outputs(world, "cluster")["pscConnections"]]
+    written += [at(c, "pscAutoConnection.ipAddress") for c in outputs(world, "valkey")["endpoints"][0]["connections"]]
+    assert len(set(written)) == len(written) == 4
+
+
 def test_valkey_without_cluster_mode_has_an_address_to_write_to_and_one_to_read_from(world: World) -> None:
     world.apply([*around(P), valkey(P, mode="CLUSTER_DISABLED", replicaCount=1), valkey(P, "sharded", shardCount=3)])
     kinds = {

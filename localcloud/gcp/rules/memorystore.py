@@ -263,7 +263,9 @@ def endpoints(request: Request) -> Mapping[str, Any]:
     if policy is None:
         return {}
     addresses = addresses_of(request.cloud, policy)
-    first = 2 * (request.cloud.store.next(f"endpoints:{policy.name}") - 1)
+    # Policies of several classes of services may have the same subnetworks.
+    shared = ",".join(sorted(path_of(str(name)) for name in every(policy.config, "pscConfig.subnetworks[]")))
+    first = 2 * (request.cloud.store.next(f"endpoints:{shared}") - 1)
     one, two = (str(addresses[(first + n) % len(addresses)]) for n in (0, 1))
     if request.type.type == CLUSTER:
         pair = {
