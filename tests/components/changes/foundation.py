@@ -57,7 +57,7 @@ CHANGES: Changes = {
     "secrets.credentials.<name>.version": ("prod", {"secrets": {"credentials": {"main-db-pgbouncer": {"version": 2}}}}, "passwordWoVersion"),
     "secrets.destroy_delay_days": ("prod", {"secrets": {"destroy_delay_days": 7}}, "versionDestroyTtl"),
     "audit.services": ("prod", {"audit": {"services": {"run.googleapis.com": ["DATA_READ"]}}}, "service"),
-    "identities.workloads": ("prod", {"identities": {"workloads": {"auth-service": None}}, "pooling": {"clients": ["trading-service"]}}, "accountId"),
+    "identities.workloads": ("prod", {"identities": {"workloads": {"auth-service": None}}, "pooling": {"clients": ["trading-service", "cache-warmer", "search-ingest"]}}, "accountId"),
     "identities.workloads.<name>.purpose": ("prod", {"identities": {"workloads": {"migrations": {"purpose": "Something else"}}}}, "description"),
     "identities.workloads.<name>.database": ("prod", {"identities": {"workloads": {"support-service": {"database": False}}}}, "role"),
     "identities.workloads.<name>.caches": ("prod", {"identities": {"workloads": {"migrations": {"caches": ["sessions"]}}}}, "role"),

@@ -193,5 +193,5 @@ CHANGES: Changes = {
             ("drain_seconds", 90, "deployment:spec.template.spec.terminationGracePeriodSeconds"),
         )
     },
-    "pooling.clients": ("prod", {"pooling": {"clients": ["auth-service", "trading-service"]}}, "main-db-user-strategy-service-by-password:name"),
+    "pooling.clients": ("prod", {"pooling": {"clients": ["auth-service", "trading-service", "cache-warmer", "search-ingest"]}}, "main-db-user-strategy-service-by-password:name"),
 }  # fmt: skip
