@@ -6,6 +6,7 @@ The engine and the program are real; what stands in is the language plugin of th
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 
 import pytest
@@ -46,6 +47,13 @@ def test_plain_pulumi_shows_wrong_settings_without_a_traceback(checkout: Checkou
 
 def test_our_commands_on_googles_side(checkout: Checkout) -> None:
     lifecycle = (str(ROOT / ".venv" / "bin" / "python"), "-m", "tools.lifecycle")
+    unbuilt = checkout.run(*lifecycle, "up", "--cloud", "gcp", "--yes")
+    assert unbuilt.returncode == 1
+    assert "Pulumi.dev.yaml: images.jobs is jobs:not-built@sha256:0000" in unbuilt.stderr
+    assert checkout.rows() == 0
+    file = checkout.root / "Pulumi.dev.yaml"
+    # As long as there is no repository that could have it; by now Pulumi has written into the file, too.
+    file.write_text(re.sub(r"(?m)^( +)alphintra:environment: dev$", r"\g<0>\n\1alphintra:images: {jobs: null}", file.read_text()))
     refused = checkout.run(*lifecycle, "up", "--cloud", "gcp")
     assert refused.returncode == 1
     assert "+ main-db-primary (gcp:DatabaseInstance)" in refused.stderr, "what would change is shown"
@@ -56,7 +64,7 @@ def test_our_commands_on_googles_side(checkout: Checkout) -> None:
     assert up.returncode == 0, up.stderr
     assert "'dev' stands on Google Cloud, in project alphintra-dev." in up.stdout
     assert "LOCAL" not in up.stdout
-    declared = [known for known in recorded("dev").registrations if is_kept(known.type)]
+    declared = [known for known in recorded("dev", {"images": {"jobs": None}}).registrations if is_kept(known.type)]
     assert checkout.rows() == len(declared)
     assert checkout.run(*lifecycle, "drift", "--cloud", "gcp").returncode == 0
     assert "encryptionsalt" in (checkout.root / "Pulumi.dev.yaml").read_text(), "the user's own state, in the user's own files"
