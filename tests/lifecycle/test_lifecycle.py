@@ -269,6 +269,7 @@ FILES = "spec.template.metadata.annotations.alphintra.com/files"
 DIGESTS = {
     *(f"redis-{store}-connection.secretDataWoVersion" for store in ("cluster", "sessions")),
     *(f"pgbouncer-{region}-deployment.{FILES}" for region in ("us-central1", "us-east1")),
+    "cache-warmer-us-central1-deployment.spec.template.metadata.annotations.alphintra.io/secrets",
 }
 """Digests of what only the cloud can tell."""
 
