@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pulumi
 import pulumi_gcp as gcp
@@ -12,17 +11,18 @@ import pulumi_kubernetes as k8s
 
 import settings.verification as spec
 
-from .alert import Definition, LogMatch
 from .allowed_traffic import Traffic, allow
 from .firewall import PRIVATE_GOOGLE_RANGE
 from .job_alerts import Scheduled
 from .pgbouncer_files import SERVER_PORT
 from .pods import RunsAs, amounts, empty, environment, files_of, job, metadata, scheduled, working_pod
+from .program_files import ProgramFiles
 from .timescaledb.places import USER_ID
 
 JOB = "main-db-verification"
 NAMESPACE = "jobs"
-PROGRAM = Path(__file__).parents[1] / "database" / "main" / "operations" / "verify_backup.py"
+PROGRAM = "database/main/operations/verify_backup.py"
+FILES = ProgramFiles(["database/__init__.py", "database/proof.py", PROGRAM])
 FOLDER = "/verification"
 LABELS = {"app": JOB}
 REMOVAL_HOURS = 1
@@ -93,7 +93,7 @@ class BackupVerification(pulumi.ComponentResource):
         files = k8s.core.v1.ConfigMap(
             f"{name}-files",
             metadata=metadata(JOB, args.namespace),
-            data={PROGRAM.name: PROGRAM.read_text(encoding="utf-8")},
+            data=FILES.data,
             opts=self._inside,
         )
         work = job(_pod(args, files.metadata.name), LABELS, hours=args.settings.hours + REMOVAL_HOURS, tries=0)
@@ -144,7 +144,7 @@ def _pod(args: BackupVerificationArgs, files: pulumi.Input[str]) -> k8s.core.v1.
     known = args.settings
     return working_pod(
         args.image,
-        ["python3", f"{FOLDER}/{PROGRAM.name}"],
+        ["python3", f"{FOLDER}/{PROGRAM}"],
         runs_as=RunsAs(user=USER_ID, account=args.account, priority=args.priority),
         resources=amounts(0.1, 256),
         variables=environment(
@@ -158,8 +158,9 @@ def _pod(args: BackupVerificationArgs, files: pulumi.Input[str]) -> k8s.core.v1.
             SECONDS=str(known.hours * 3600),
             BUCKET=args.bucket,
             FOLDER=known.folder,
+            PYTHONPATH=FOLDER,
         ),
-        reads={FOLDER: files_of("files", files)},
+        reads={FOLDER: files_of("files", files, FILES.paths)},
         writes={"/tmp": empty("tmp")},  # noqa: S108
     )
 
@@ -169,16 +170,4 @@ def restore_test(name: str) -> Scheduled:
     return Scheduled(
         store="database", store_title="Main database", runbook="database-backup", what="restore-test", title="restore test",
         namespace=NAMESPACE, jobs=(name,),
-    )  # fmt: skip
-
-
-def restored_empty(test: Scheduled, instance: str) -> Definition:
-    """A backup that could be brought back, and has nothing in it."""
-    return Definition(
-        name="database-restore-test-empty", title="Main database: the backup is empty", runbook=test.runbook,
-        text="It succeeded and can be brought back, and there is no row in it.",
-        condition=LogMatch(
-            f'resource.type="k8s_container" AND resource.labels.namespace_name="{test.namespace}" AND '
-            f'jsonPayload.instance="{instance}" AND jsonPayload.verification="empty"'
-        ),
     )  # fmt: skip

@@ -53,6 +53,18 @@ class Scheduled:
             condition=Omission(self.finished, alive),
         )  # fmt: skip
 
+    def empty(self, instance: str) -> Definition:
+        """A backup of this store that could be brought back, and has nothing in it: a proof says so in its log
+        (database/proof.py)."""
+        return Definition(
+            name=f"{self.store}-{self.what}-empty", title=f"{self.store_title}: the backup is empty", runbook=self.runbook,
+            text="It succeeded and can be brought back, and there is nothing in it.",
+            condition=LogMatch(
+                f'resource.type="k8s_container" AND resource.labels.namespace_name="{self.namespace}" AND '
+                f'jsonPayload.instance="{instance}" AND jsonPayload.verification="empty"'
+            ),
+        )  # fmt: skip
+
     def _event(self, what: str) -> str:
         names = "|".join(self.jobs)
         return (

@@ -8,12 +8,13 @@ from settings import Environment
 
 from .alert import Definition, LogMetric
 from .backup_verification import JOB as VERIFIED
-from .backup_verification import restore_test, restored_empty
+from .backup_verification import restore_test
 from .cluster_dashboards import pooler_dashboard, search_dashboard, timeseries_dashboard
 from .dashboard_layout import Dashboard
 from .job_alerts import Scheduled
 from .pooler_alerts import pooler_alerts
-from .search_alerts import ingest_alerts, rounds_ingested, search_alerts
+from .search_alerts import NODES, ingest_alerts, rounds_ingested, search_alerts
+from .search_verification import search_restore_test
 from .signals import Databases
 from .timescaledb.places import NAMESPACE
 from .timeseries_alerts import Sites, export_small, series_job, site_alerts
@@ -35,8 +36,10 @@ def on_clusters(settings: Environment) -> tuple[Sequence[Definition], Sequence[L
             definitions.append(export_small(job))
     proof = restore_test(VERIFIED)
     databases = Databases(settings.project.id, settings.database_instances[settings.serving_region], [])
-    definitions += [*proof.alerts(alive=databases.up), restored_empty(proof, databases.primary)]
-    counted = [*(job.finished for job in (*jobs, proof)), *([rounds_ingested()] if ingests else [])]
+    definitions += [*proof.alerts(alive=databases.up), proof.empty(databases.primary)]
+    searched = search_restore_test()
+    definitions += [*searched.alerts(alive=NODES), searched.empty(settings.search.name)]
+    counted = [*(job.finished for job in (*jobs, proof, searched)), *([rounds_ingested()] if ingests else [])]
     sites = _sites(settings, leader)
     definitions += site_alerts(sites)
     dashboards = [

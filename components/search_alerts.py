@@ -13,6 +13,8 @@ PAGE = "search"
 """The runbook."""
 OF = 'job="search-cluster"'
 """PodMonitoring has that name."""
+NODES = f"elasticsearch_cluster_health_number_of_nodes{{{OF}}}"
+"""Heard of as long as the cluster is there."""
 
 
 def rounds_ingested() -> LogMetric:
@@ -30,7 +32,7 @@ def ingest_alerts() -> Iterator[Definition]:
     yield Definition(
         name="search-ingest-missing", title="Search: nobody takes listings over", runbook=PAGE,
         text="No round was done, though one begins every half minute: what was withdrawn is found still.",
-        condition=Omission(rounds_ingested(), f"elasticsearch_cluster_health_number_of_nodes{{{OF}}}"),
+        condition=Omission(rounds_ingested(), NODES),
     )  # fmt: skip
 
 
@@ -49,7 +51,6 @@ def search_alerts() -> Iterator[Definition]:
 
     status = f"elasticsearch_cluster_health_status{{{OF},color="
     latest = f"elasticsearch_snapshot_stats_latest_snapshot_timestamp_seconds{{{OF}}}"
-    nodes = f"elasticsearch_cluster_health_number_of_nodes{{{OF}}}"
     yield alert(
         "red", "the cluster is red", "A part of the index is nowhere: searches miss it, and writes to it fail.",
         Query(promql=f'max({status}"red"}}) > 0'),
@@ -59,7 +60,7 @@ def search_alerts() -> Iterator[Definition]:
         Query(promql=f'max({status}"yellow"}}) > 0'),
     )  # fmt: skip
     yield alert(
-        "signal-missing", "nothing is heard", "Every other alert of the search engine is blind, too.", Absence([nodes])
+        "signal-missing", "nothing is heard", "Every other alert of the search engine is blind, too.", Absence([NODES])
     )  # fmt: skip
     yield alert(
         "disk-full", "the disk of a node is nearly full",
@@ -88,7 +89,7 @@ def search_alerts() -> Iterator[Definition]:
         # What is new is not blamed for its past: the cluster must have been there that long.
         Query(
             promql=f"(time() - max({latest}) > 60 * $minutes or absent({latest})) and on() "
-            f"max(last_over_time({nodes}[1h] offset ${{minutes}}m))",
+            f"max(last_over_time({NODES}[1h] offset ${{minutes}}m))",
             looks_back=True,
         ),
     )  # fmt: skip

@@ -168,5 +168,8 @@ def _on_clusters() -> dict[str, Alert]:
         "search-ingest-missing": Alert(minutes=15, channels=TELL),
         "search-snapshot-failed": Alert(minutes=10, severity="CRITICAL", channels=saved),  # §11.2
         "search-snapshot-missing": Alert(minutes=26 * HOUR, severity="CRITICAL", channels=saved),
+        "search-restore-test-failed": Alert(minutes=HOUR, severity="CRITICAL", channels=saved),
+        "search-restore-test-missing": Alert(minutes=8 * 24 * HOUR, severity="CRITICAL", channels=saved),  # weekly, §10.1
+        "search-restore-test-empty": Alert(minutes=HOUR, severity="CRITICAL", channels=saved),
         "search-snapshot-empty": Alert(minutes=10, severity="CRITICAL", channels=saved),
     }

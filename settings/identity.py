@@ -124,7 +124,7 @@ def _default_workloads() -> dict[str, Workload]:
         "elasticsearch": Workload(purpose="Snapshots of the search cluster", kubernetes="elasticsearch/elasticsearch"),
         "search-setup": Workload(
             purpose="Brings what the search cluster holds up to date",
-            secrets=("search-ingest", "search-query", "search-monitor"),
+            secrets=("search-ingest", "search-query", "search-monitor", "search-verify"),
             kubernetes="elasticsearch/search-setup",
         ),
         # Signs in through the poolers, which take passwords only.
@@ -135,6 +135,11 @@ def _default_workloads() -> dict[str, Workload]:
         ),
         "search-exporter": Workload(
             purpose="Metrics of the search cluster", secrets=("search-monitor",), kubernetes="elasticsearch/search-exporter"
+        ),
+        "search-verifier": Workload(
+            purpose="Brings the search cluster's snapshots back every week, and compares",
+            secrets=("search-verify",),
+            kubernetes="elasticsearch/search-verifier",
         ),
         # Jobs.
         # Signs in with a password: a login by IAM may create no roles.

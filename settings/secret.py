@@ -29,7 +29,7 @@ def _default_credentials() -> dict[str, Credential]:
         "main-db-postgres": Credential(length=40),
         **{f"main-db-{login}": Credential() for login in ("pgbouncer", "migrations", "bigquery", *pooled, *PROGRAMS)},
         **{f"timeseries-{kind}": Credential() for kind in series},
-        **{f"search-{user}": Credential() for user in ("ingest", "query", "monitor")},
+        **{f"search-{user}": Credential() for user in ("ingest", "query", "monitor", "verify")},
     }
 
 

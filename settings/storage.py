@@ -201,6 +201,9 @@ def _default_buckets() -> dict[str, Bucket]:
                 "verification": Access(
                     workload="backup-verifier", role="create", folder="database/postgresql/verification/"
                 ),
+                "search-verification": Access(
+                    workload="search-verifier", role="create", folder="database/verification/elasticsearch/"
+                ),
                 # Elasticsearch deletes what it has merged.
                 "search": Access(workload="elasticsearch", role="write", folder="database/elasticsearch/"),
                 "restore-test": Access(workload="restore-test", role="read", folder="database/"),

@@ -1,12 +1,32 @@
-"""The weekly proof that the main database's backups can be brought back."""
+"""The weekly proofs that backups of the main database and of the search engine can be brought back."""
 
 from __future__ import annotations
 
 from .section import ResourceName, Section, setting
+from .storage import Folder
 from .timeseries import Cron
 
 WORKLOAD = "backup-verifier"
-"""The workload, of `identities`, that does it."""
+"""The workload, of `identities`, that does it for the main database."""
+SEARCH_WORKLOAD = "search-verifier"
+"""The one that does it for the search engine."""
+SEARCH_USER = "search-verify"
+"""Who it signs in as there, and the credential of it."""
+
+
+class SearchVerification(Section):
+    """A Job that restores the newest snapshot of the search engine under another name, compares every document with the live
+    index, and takes it away. It runs inside the cluster, and costs what the copy takes of the disks meanwhile."""
+
+    schedule: Cron = setting("0 7 * * 4", "§10.1: weekly backup verification tests", unit="cron, UTC")
+    """When: not while a snapshot is taken, which is `search.snapshots.schedule`."""
+    newest_hours: int = setting(26, "§10.1: daily", unit="hours", ge=1, le=168)
+    """How old the newest snapshot may be."""
+    hours: int = setting(2, "design: an index of some gigabytes", unit="hours", ge=1, le=24)
+    """How long it may take."""
+    folder: Folder = setting("database/verification/elasticsearch/", "§7.1")
+    """The folder of `verification.bucket` that evidence is kept in; not the snapshots' own, where Elasticsearch wants no other
+    files."""
 
 
 class Verification(Section):
@@ -22,3 +42,5 @@ class Verification(Section):
     """The bucket, of `storage.buckets`, that evidence is kept in."""
     folder: str = setting("database/postgresql/verification/", "§7.1")
     """The folder of it."""
+    search: SearchVerification = SearchVerification()
+    """The same for the search engine."""

@@ -8,11 +8,13 @@ from typing import Any
 from database.search.definitions import VISIBLE, WRITTEN, Numbers, plan
 from settings import Environment
 from settings.search import SPACE
+from settings.verification import SEARCH_USER, SEARCH_WORKLOAD
 
 from ..elastic_operator import ElasticOperator, ElasticOperatorArgs
 from ..elasticsearch import Elasticsearch, ElasticsearchArgs
 from ..search_exporter import SearchExporter, SearchExporterArgs
 from ..search_setup import SearchSetup, SearchSetupArgs
+from ..search_verification import SearchVerification, SearchVerificationArgs
 from .clusters import Clusters
 from .foundation import Foundation
 
@@ -46,7 +48,8 @@ def search(base: Foundation, running: Clusters) -> Searched:
     namespace = spaces.namespaces[SPACE].metadata.name
     operator_namespace = spaces.namespaces[OPERATOR].metadata.name
     accounts = {
-        name: spaces.accounts[f"{SPACE}/{name}"].metadata.name for name in ("elasticsearch", "search-setup", "search-exporter")
+        name: spaces.accounts[f"{SPACE}/{name}"].metadata.name
+        for name in ("elasticsearch", "search-setup", "search-exporter", SEARCH_WORKLOAD)
     }
     credentials = {user: base.secrets.credentials[user] for user in plan(_numbers(settings)).users}
     operator = ElasticOperator(
@@ -107,6 +110,24 @@ def search(base: Foundation, running: Clusters) -> Searched:
             priority=path,
             labels=REACHES_SEARCH,
             credential=credentials["search-monitor"],
+        ),
+        opts=in_space,
+    )
+    SearchVerification(
+        f"search-verification-{region}",
+        SearchVerificationArgs(
+            settings=settings.verification.search,
+            name=known.name,
+            cluster=elasticsearch,
+            setup=setup,
+            whole_hours=known.ingest.whole_hours,
+            bucket=settings.storage.bucket_name(settings.verification.bucket),
+            namespace=namespace,
+            account=accounts[SEARCH_WORKLOAD],
+            priority=batch,
+            image=pull(known.setup_image),
+            labels=REACHES_SEARCH,
+            credential=credentials[SEARCH_USER],
         ),
         opts=in_space,
     )

@@ -79,6 +79,13 @@ class Cluster:
         self._sleep(PAUSE)
 
 
+def connect(given: Mapping[str, str]) -> Cluster:
+    """The cluster that the environment names, as the user that it names."""
+    password = Path(given["SEARCH_PASSWORD"]).read_text().strip()
+    login = base64.b64encode(f"{given['SEARCH_USER']}:{password}".encode()).decode()
+    return Cluster(given["SEARCH_URL"], f"Basic {login}", ssl.create_default_context(cafile=given["SEARCH_CA"]))
+
+
 def apply(plan: Mapping[str, Any], passwords: Mapping[str, str], ask: Cluster, say: Callable[[str], None]) -> None:
     """Brings it about.
 
@@ -145,11 +152,8 @@ def main() -> int:
     given = os.environ
     plan = json.loads(Path(given["SEARCH_PLAN"]).read_text())
     passwords = {name: (Path(given["SEARCH_SECRETS"]) / name).read_text().strip() for name in plan["users"]}
-    password = Path(given["SEARCH_PASSWORD"]).read_text().strip()
-    login = base64.b64encode(f"{given['SEARCH_USER']}:{password}".encode()).decode()
-    cluster = Cluster(given["SEARCH_URL"], f"Basic {login}", ssl.create_default_context(cafile=given["SEARCH_CA"]))
     try:
-        apply(plan, passwords, cluster, logging.info)
+        apply(plan, passwords, connect(given), logging.info)
     except Refused as error:
         logging.error(error)
         return 1

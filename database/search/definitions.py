@@ -23,12 +23,14 @@ WRITTEN = "marketplace-strategies-write"
 """The alias that is written to: strategies in every state, so that one that is withdrawn leaves the search by itself."""
 REPOSITORY = "backups"
 SNAPSHOTS = "snapshots"
+RESTORED = "search-verify-"
+"""What the names of indices begin with that are brought back for a look."""
 LIFECYCLE = "marketplace-strategies"
 RETIRED = "retired"
 """The lifecycle of an index that another has taken the place of."""
 
 SEARCHES = ("indices:data/read/search*", "indices:data/read/msearch*")
-INGEST, QUERY, MONITOR = "search-ingest", "search-query", "search-monitor"
+INGEST, QUERY, MONITOR, VERIFY = "search-ingest", "search-query", "search-monitor", "search-verify"
 """The users; their roles have the same names."""
 
 
@@ -126,7 +128,13 @@ def snapshot_policy(numbers: Numbers) -> Body:
         "schedule": numbers.schedule,
         "name": "<snapshot-{now/d}>",
         "repository": REPOSITORY,
-        "config": {"indices": ["*"], "include_global_state": True, "feature_states": ["security"], "partial": False},
+        # Not what is restored for a look: an index that a snapshot is taken of cannot be deleted meanwhile.
+        "config": {
+            "indices": ["*", f"-{RESTORED}*"],
+            "include_global_state": True,
+            "feature_states": ["security"],
+            "partial": False,
+        },
         "retention": {
             "expire_after": f"{numbers.snapshot_days}d",
             "min_count": numbers.snapshots_min,
@@ -219,13 +227,24 @@ def aliases() -> dict[str, Body]:
 
 def roles() -> dict[str, Body]:
     """Who may do what; each is about an alias, and so about what that shows. An alias's filter holds for searches only: a
-    document that is asked for by its id comes unfiltered, so `read`, which has that in it, is not given."""
+    document that is asked for by its id comes unfiltered, so `read`, which has that in it, is not given.
+
+    Elastic's pages name `manage` as what a restore takes, which is nearly everything. A role may name the action itself, as the
+    server's own source does (`RestoreSnapshotAction`); that this suffices is unconfirmed until a first run. It holds for
+    any name: what keeps the live index from being restored over is that Elasticsearch restores over no open index."""
     return {
         INGEST: {"cluster": [], "indices": [{"names": [WRITTEN], "privileges": ["index"]}]},
         QUERY: {"cluster": [], "indices": [{"names": [VISIBLE], "privileges": list(SEARCHES)}]},
         MONITOR: {
             "cluster": ["monitor", "monitor_snapshot", "read_slm", "read_ilm"],
             "indices": [{"names": ["*"], "privileges": ["monitor"], "allow_restricted_indices": True}],
+        },
+        VERIFY: {
+            "cluster": ["monitor_snapshot", "cluster:admin/snapshot/restore", "cluster:monitor/health"],
+            "indices": [
+                {"names": [f"{RESTORED}*"], "privileges": ["read", "view_index_metadata", "delete_index"]},
+                {"names": [WRITTEN], "privileges": [*SEARCHES, "view_index_metadata"]},
+            ],
         },
     }
 
@@ -236,4 +255,5 @@ def users() -> dict[str, User]:
         INGEST: User(roles=[INGEST], purpose="Writes strategies of the marketplace"),
         QUERY: User(roles=[QUERY], purpose="Searches approved strategies"),
         MONITOR: User(roles=[MONITOR], purpose="Metrics"),
+        VERIFY: User(roles=[VERIFY], purpose="Brings snapshots back under another name, and compares"),
     }

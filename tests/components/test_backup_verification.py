@@ -74,8 +74,12 @@ def test_the_program_is_the_one_that_is_tested() -> None:
     from tests.database.server import MAIN  # noqa: PLC0415
 
     data = resources("prod")[f"{NAME}-files"].inputs["data"]
-    assert data == {"verify_backup.py": (MAIN / "operations" / "verify_backup.py").read_text()}
-    assert pod()["containers"][0]["command"] == ["python3", "/verification/verify_backup.py"]
+    items = next(volume["configMap"]["items"] for volume in pod()["volumes"] if volume["name"] == "files")
+    seen = {item["path"]: data[item["key"]] for item in items}
+    assert seen["database/main/operations/verify_backup.py"] == (MAIN / "operations" / "verify_backup.py").read_text()
+    assert seen["database/proof.py"] == (MAIN.parent / "proof.py").read_text()
+    assert pod()["containers"][0]["command"] == ["python3", "/verification/database/main/operations/verify_backup.py"]
+    assert told()["PYTHONPATH"] == "/verification"
 
 
 @pytest.mark.parametrize(

@@ -59,9 +59,12 @@ WORKLOADS: dict[str, Grants] = {
         )),
     },
     "elasticsearch": {(WRITE, "backups/database/elasticsearch/")},
-    "search-setup": {("secretmanager.secretAccessor", f"secret search-{user}") for user in ("ingest", "query", "monitor")},
+    "search-setup": {("secretmanager.secretAccessor", f"secret search-{user}") for user in ("ingest", "query", "monitor", "verify")},
     "search-ingest": {("secretmanager.secretAccessor", f"secret {name}") for name in ("main-db-search-ingest", "search-ingest")},
     "search-exporter": {("secretmanager.secretAccessor", "secret search-monitor")},
+    "search-verifier": {
+        (CREATE, "backups/database/verification/elasticsearch/"), ("secretmanager.secretAccessor", "secret search-verify"),
+    },
     "migrations": {("secretmanager.secretAccessor", "secret main-db-migrations")},
     "timeseries-migrations": {("secretmanager.secretAccessor", "secret timeseries-migrations")},
     "database-backup": SIGN_IN | {

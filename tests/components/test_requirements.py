@@ -151,6 +151,23 @@ def test_the_firewall_denies_what_it_does_not_allow() -> None:
     assert [every(rule, "match.layer4Configs[].ports") for rule in outgoing] == [[["443"]]]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "verification-main-db-us-central1-schedule",
+        "timeseries-proofs-us-central1-restore-test",
+        "search-verification-us-central1-schedule",
+    ],
+)
+def test_backups_are_verified_every_week(name: str) -> None:
+    """10.1, of the stores whose backups are brought back by a job of ours."""
+    minute, hour, day, month, weekday = resources("prod")[name].inputs["spec"]["schedule"].split()
+    assert minute.isdigit()
+    assert hour.isdigit()
+    assert (day, month) == ("*", "*")
+    assert weekday.isdigit()
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_one_switch_drives_every_guard(environment: str) -> None:
     protected = environment != "dev"

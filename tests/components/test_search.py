@@ -163,6 +163,7 @@ def test_snapshots_go_to_the_other_region_as_the_pods_own_identity() -> None:
     assert policy["repository"] == "backups"
     assert policy["retention"]["expire_after"] == "30d", "10.1"
     assert policy["config"]["include_global_state"] is True
+    assert policy["config"]["indices"] == ["*", "-search-verify-*"], "not what is restored for a look"
     for entry in nodes().values():
         assert entry["podTemplate"]["spec"]["serviceAccountName"] == "elasticsearch"
     grant = known("storage-backups-search")

@@ -17,6 +17,7 @@ import pytest
 from psycopg import sql
 
 from tools.programs import POSTGRES
+from tools.recorder import ROOT
 
 from .admin_api import PREFIX, SOURCE, Google
 from .rows import World
@@ -56,7 +57,7 @@ class Scene:
 
     def start(self, **over: str) -> subprocess.Popen[str]:
         env = {
-            **os.environ, "PATH": f"{POSTGRES}:{os.environ['PATH']}", "PAUSE": "0.01", "PROJECT": "p", "INSTANCE": SOURCE,
+            **os.environ, "PYTHONPATH": str(ROOT), "PATH": f"{POSTGRES}:{os.environ['PATH']}", "PAUSE": "0.01", "PROJECT": "p", "INSTANCE": SOURCE,
             "SQL_ADMIN": self.google.url, "STORAGE": self.google.url, "METADATA": self.google.url, "KEY": KEY,
             "REGION": "us-east1", "DATABASE": self.database, "PORT": str(self.server.port), "NEWEST_HOURS": "26",
             "SECONDS": "60", "BUCKET": "backups", "FOLDER": "verification/", **over,

@@ -277,6 +277,12 @@ def test_archives_that_succeed_are_counted_and_others_are_not() -> None:
     assert [matches(tree, backup(status)) for status in ("STATUS_SUCCEEDED", "STATUS_FAILED")] == [True, False]
     tree = counted["database-restore-tests-finished"]
     assert [matches(tree, event(VERIFY_JOB, reason, "jobs")) for reason in ("Completed", "DeadlineExceeded")] == [True, False]
+    tree = counted["search-restore-tests-finished"]
+    assert [matches(tree, event(SEARCH_JOB, reason, "elasticsearch")) for reason in ("Completed", "BackoffLimitExceeded")] == [
+        True,
+        False,
+    ]
+    assert not matches(tree, event(SEARCH_JOB, "Completed", "jobs"))
     for count, job, namespace in (
         ("backups", BACKUP_JOB, "timescaledb"),
         ("exports", EXPORT_JOB, "jobs"),
@@ -372,16 +378,17 @@ BACKUP_JOB, EXPORT_JOB, RESTORE_JOB = (
     "timeseries-export-29382190",
     "timeseries-restore-test-29382190",
 )
-VERIFY_JOB = "main-db-verification-29382190"
+VERIFY_JOB, SEARCH_JOB = "main-db-verification-29382190", "search-verification-29382190"
+SEARCH_CLUSTER = "alphintra-search-cluster"
 MIB = 1024**2
 
 
-def verified(outcome: str, instance: str = "alphintra-main-db") -> dict[str, Any]:
-    """What the proof of the main database's backups says."""
+def verified(outcome: str, instance: str = "alphintra-main-db", namespace: str = "jobs") -> dict[str, Any]:
+    """What a proof of backups says."""
     payload = {"jsonPayload": {"verification": outcome, "instance": instance, "rows": 0}}
     return {
         "logName": "projects/p/logs/stdout",
-        "resource": {"type": "k8s_container", "labels": {"namespace_name": "jobs"}},
+        "resource": {"type": "k8s_container", "labels": {"namespace_name": namespace}},
     } | payload
 
 
@@ -444,6 +451,14 @@ LOGS: dict[str, Logged] = {
         event(VERIFY_JOB, "BackoffLimitExceeded", "jobs"), [event(VERIFY_JOB, "Completed", "jobs"), event(RESTORE_JOB, "BackoffLimitExceeded", "jobs")]
     ),
     "database-restore-test-empty": Logged(verified("empty"), [verified("succeeded"), verified("failed"), verified("empty", "another-db")]),
+    "search-restore-test-failed": Logged(
+        event(SEARCH_JOB, "DeadlineExceeded", "elasticsearch"),
+        [event(SEARCH_JOB, "Completed", "elasticsearch"), event(SEARCH_JOB, "DeadlineExceeded", "jobs"), event(VERIFY_JOB, "DeadlineExceeded", "elasticsearch")],
+    ),
+    "search-restore-test-empty": Logged(
+        verified("empty", SEARCH_CLUSTER, "elasticsearch"),
+        [verified("succeeded", SEARCH_CLUSTER, "elasticsearch"), verified("empty", SEARCH_CLUSTER), verified("empty", "another", "elasticsearch")],
+    ),
     "timeseries-export-small": Logged(exported(MIB - 1), [exported(MIB), exported(0, "services")]),
     "timeseries-restore-test-failed": Logged(
         event(RESTORE_JOB, "BackoffLimitExceeded", "jobs"), [event(RESTORE_JOB, "Completed", "jobs"), event(EXPORT_JOB, "BackoffLimitExceeded", "jobs")]

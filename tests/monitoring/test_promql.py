@@ -126,6 +126,7 @@ STAGED: dict[str, Staged] = {
     "database-backup-missing": counted('database_backups_succeeded{monitored_resource="cloudsql_database"}', SQL_UP, 26),
     "database-jobs-unwatched": counted('database_jobs_watched{monitored_resource="cloudsql_database"}', SQL_UP, 3),
     "database-restore-test-missing": counted(f"database_restore_tests_finished{EVENTS}", SQL_UP, 8 * 24),
+    "search-restore-test-missing": counted(f"search_restore_tests_finished{EVENTS}", NODES, 8 * 24),
     "search-ingest-missing": Staged(
         {'logging_googleapis_com:user_search_rounds_ingested{monitored_resource="k8s_container"}': ("1 _x40", "_x35 1 _x5"), NODES: ("6+0x40", "6+0x40")},
         minutes=40,

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 Document = tuple[int, dict[str, Any]]
@@ -120,8 +120,14 @@ class Search:
         return 200, {"errors": any("error" in item["index"] for item in items), "items": items}
 
 
+class Answers(Protocol):
+    """What answers requests."""
+
+    def answer(self, method: str, url: str, body: Any) -> tuple[int, Any]: ...
+
+
 @contextmanager
-def serving(search: Search) -> Generator[str]:
+def serving(search: Answers) -> Generator[str]:
     """The address under which it answers."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -135,7 +141,7 @@ def serving(search: Search) -> Generator[str]:
             self.end_headers()
             self.wfile.write(coded)
 
-        do_GET = do_PUT = do_POST = _respond  # noqa: N815 - as the base class calls them
+        do_GET = do_PUT = do_POST = do_DELETE = _respond  # noqa: N815 - as the base class calls them
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as the base class calls it
             pass

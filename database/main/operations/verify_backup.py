@@ -7,30 +7,22 @@ Nothing but Python's own library and psql, for Python 3.10 and newer: that is wh
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
-import signal
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 from datetime import datetime, timezone
 from typing import Any
+
+from database.proof import EMPTY, PAUSE, SUCCEEDED, Failed, ask, prove
 
 PROJECT, SOURCE = os.environ.get("PROJECT", ""), os.environ.get("INSTANCE", "")
 PREFIX = f"{SOURCE}-verify-"
 SQL_ADMIN = os.environ.get("SQL_ADMIN", "https://sqladmin.googleapis.com")
-STORAGE = os.environ.get("STORAGE", "https://storage.googleapis.com")
-METADATA = os.environ.get("METADATA", "http://metadata.google.internal")
-TOKEN = f"{METADATA}/computeMetadata/v1/instance/service-accounts/default/token"
-PAUSE = float(os.environ.get("PAUSE", "15"))
-"""Seconds between two looks at an operation."""
 LOGIN, READER = "migrations", "backup_role"
 """Who signs in, and the role that reads everything, which that login may take (database/main, change 017_grants)."""
-TRIES = 5
 KEPT = ("tier", "edition", "databaseFlags", "dataDiskSizeGb", "dataDiskType")
 """What the throw-away instance has as the original has it."""
 TABLES = """
@@ -42,34 +34,8 @@ BOOKKEEPING = ("ops.", "public.schema_migrations", "public.roles")
 """How the names of tables begin that have rows in a database that nobody ever wrote to: the migrations fill them."""
 
 
-class Failed(Exception):
-    """The backup could not be brought back, or is not what it should be."""
-
-
-def ask(method: str, url: str, body: Any = None) -> Any:
-    """An answer of Google's, parsed. What fails for a moment is tried again."""
-    for attempt in range(1, TRIES + 1):
-        request = urllib.request.Request(url, method=method, data=None if body is None else json.dumps(body).encode())  # noqa: S310
-        request.add_header("Content-Type", "application/json")
-        request.add_header("Metadata-Flavor", "Google")
-        if url != TOKEN:
-            request.add_header("Authorization", f"Bearer {ask('GET', TOKEN)['access_token']}")
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
-                return json.loads(answer.read() or b"{}")
-        except urllib.error.HTTPError as error:
-            # 409: another operation of that instance is under way.
-            if (error.code < 500 and error.code not in (409, 429)) or attempt == TRIES:
-                raise Failed(f"{method} {url}: {error.code} {error.read().decode(errors='replace')[:500]}") from None
-        except urllib.error.URLError as error:
-            if attempt == TRIES:
-                raise Failed(f"{method} {url}: {error.reason}") from None
-        time.sleep(PAUSE * attempt)
-    raise AssertionError
-
-
 def api(method: str, path: str, body: Any = None) -> Any:
-    """The same, of the Cloud SQL Admin API, below the project."""
+    """An answer of the Cloud SQL Admin API, below the project."""
     return ask(method, f"{SQL_ADMIN}/sql/v1beta4/projects/{PROJECT}/{path}", body)
 
 
@@ -177,37 +143,8 @@ def verify(deadline: float) -> dict[str, Any]:
     finally:
         remove(name)
     written = sum(count for table, count in rows.items() if not table.startswith(BOOKKEEPING))
-    return {**found, "verification": "succeeded" if written else "empty", "tables": len(rows), "rows": written}
-
-
-def keep(outcome: dict[str, Any]) -> None:
-    """Evidence: an object that this identity can make and neither change nor delete."""
-    name = f"{os.environ['FOLDER']}{outcome['at'].replace(':', '-')}.json"
-    query = urllib.parse.urlencode({"uploadType": "media", "name": name, "ifGenerationMatch": 0})
-    ask("POST", f"{STORAGE}/upload/storage/v1/b/{os.environ['BUCKET']}/o?{query}", outcome)
-
-
-def stop(*_: object) -> None:
-    """Ends it by way of everything that is still to be taken away."""
-    sys.exit("stopped before it was done")
-
-
-def main() -> int:
-    """Verifies, says what was found, and keeps it; 1 where the backup is not good."""
-    # What stops the pod lets it take the instance away.
-    signal.signal(signal.SIGTERM, stop)
-    began = time.monotonic()
-    outcome: dict[str, Any] = {"instance": SOURCE, "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
-    try:
-        outcome |= verify(began + float(os.environ["SECONDS"]))
-    except Failed as error:
-        outcome |= {"verification": "failed", "why": str(error)}
-    outcome["seconds"] = round(time.monotonic() - began)
-    outcome["message"] = f"the newest backup of {SOURCE}: {outcome['verification']}"
-    sys.stdout.write(json.dumps(outcome) + "\n")
-    keep(outcome)
-    return 1 if outcome["verification"] == "failed" else 0
+    return {**found, "verification": SUCCEEDED if written else EMPTY, "tables": len(rows), "rows": written}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(prove(SOURCE, verify))

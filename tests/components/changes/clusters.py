@@ -71,9 +71,18 @@ CHANGES: Changes = {
     },
     "verification.bucket": (
         "prod",
-        {"verification": {"bucket": "logs", "folder": "audit/"}, "storage": {"buckets": {"logs": {"access": {"verification": {"workload": "backup-verifier", "role": "create", "folder": "audit/"}}}}}},
+        {"verification": {"bucket": "logs", "folder": "audit/", "search": {"folder": "audit/"}}, "storage": {"buckets": {"logs": {"access": {"verification": {"workload": "backup-verifier", "role": "create", "folder": "audit/"}, "search": {"workload": "search-verifier", "role": "create", "folder": "audit/"}}}}}},
         "verification-main-db-us-central1-schedule:spec.jobTemplate.spec.template.spec.containers[0].env[8].value",
     ),
+    **{
+        f"verification.search.{key}": ("prod", {"verification": {"search": {key: value}}}, f"search-verification-us-central1-schedule:spec.{path}")
+        for key, value, path in (
+            ("schedule", "5 5 * * 1", "schedule"),
+            ("newest_hours", 30, "jobTemplate.spec.template.spec.containers[0].env[5].value"),
+            ("hours", 3, "jobTemplate.spec.activeDeadlineSeconds"),
+            ("folder", "database/verification/elasticsearch/weekly/", "jobTemplate.spec.template.spec.containers[0].env[9].value"),
+        )
+    },
     "workspaces.namespaces": ("prod", {"workspaces": {"namespaces": {"another": {}}}}, "metadata.name"),
     "workspaces.namespaces.<name>.clusters": ("prod", {"workspaces": {"namespaces": {"services": {"clusters": ["primary", "secondary"]}}}}, "metadata.name"),
     **{
