@@ -54,6 +54,10 @@ ORDER BY relispartition, relname"""
 OTHERS = """
 SELECT count(*) AS sessions FROM pg_stat_activity
 WHERE datname = current_database() AND usename IS NOT NULL AND pid <> pg_backend_pid()"""
+WORKERS = """
+  AND application_name <> 'TimescaleDB Background Worker Scheduler'
+  AND application_name NOT IN (SELECT application_name FROM timescaledb_information.jobs)"""
+"""TimescaleDB's own sessions, which are in every database that has it. What kind of session another one is, only a role with more rights is told."""
 
 
 class UnclassifiedError(Exception):
@@ -125,7 +129,7 @@ def anonymise(connection: Connection, database: str, classification: Classificat
         NotACopyError: the database is another one, or somebody works with it.
         UnclassifiedError: a column is not classified, or is not there.
     """
-    _is_copy(connection, database)
+    _is_copy(connection, database, OTHERS + WORKERS if classification.hypertables else OTHERS)
     if found := classification.disagreements(connection):
         raise UnclassifiedError("; ".join(found))
     relations = [row["relname"] for row in connection.execute(RELATIONS)]
@@ -190,10 +194,10 @@ def _triggers(connection: Connection, verb: LiteralString, relations: list[str])
         connection.execute(sql.SQL("ALTER TABLE {} " + verb + " TRIGGER USER").format(sql.Identifier(relation)))
 
 
-def _is_copy(connection: Connection, database: str) -> None:
+def _is_copy(connection: Connection, database: str, others: LiteralString) -> None:
     row = cast("DictRow", connection.execute("SELECT current_database() AS name").fetchone())
     if row["name"] != database:
         raise NotACopyError(f"this is {row['name']} and not {database}; name the copy that is to be anonymised")
-    others = cast("DictRow", connection.execute(OTHERS).fetchone())["sessions"]
-    if others:
-        raise NotACopyError(f"{others} other sessions are in {database}; a copy that nobody has seen yet has none")
+    sessions = cast("DictRow", connection.execute(others).fetchone())["sessions"]
+    if sessions:
+        raise NotACopyError(f"{sessions} other sessions are in {database}; a copy that nobody has seen yet has none")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from components.timescaledb.parameters import BACKGROUND_WORKERS
 from tools.programs import POSTGRES
 
 from .server import MAIN, Connection, Server, run
@@ -62,7 +63,9 @@ class TimeSeriesServer(Server):
         self.real = real
         super().__init__()
         with (self.data / "postgresql.conf").open("a") as configuration:
-            configuration.write("timescaledb.telemetry_level = off\nmax_worker_processes = 16\n")
+            # As the stack has it: a job for which PostgreSQL has no worker left counts as failed, one for which TimescaleDB has none waits.
+            workers = f"timescaledb.max_background_workers = {BACKGROUND_WORKERS}\nmax_worker_processes = {BACKGROUND_WORKERS + 11}\n"
+            configuration.write(f"timescaledb.telemetry_level = off\n{workers}")
 
     def _fill(self) -> None:
         """Nothing: TimescaleDB looks into template1, which therefore cannot be a template while it does."""

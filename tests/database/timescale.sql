@@ -125,7 +125,8 @@ CREATE VIEW timescaledb_information.continuous_aggregates AS
            source::text AS hypertable_name
     FROM stand_in.aggregates;
 CREATE VIEW timescaledb_information.jobs AS
-    SELECT job_id, proc_name, schedule_interval, true AS scheduled, config, 'public' AS hypertable_schema, name::text AS hypertable_name
+    SELECT job_id, format('%s [%s]', proc_name, job_id) AS application_name, proc_name, schedule_interval, true AS scheduled, config, 'public' AS hypertable_schema,
+           name::text AS hypertable_name
     FROM stand_in.jobs;
 CREATE VIEW timescaledb_information.job_stats AS
     SELECT job_id, NULL::text AS last_run_status, NULL::timestamptz AS last_successful_finish, 0::bigint AS total_failures FROM stand_in.jobs;
