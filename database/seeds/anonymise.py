@@ -57,7 +57,7 @@ WHERE datname = current_database() AND usename IS NOT NULL AND pid <> pg_backend
 WORKERS = """
   AND application_name <> 'TimescaleDB Background Worker Scheduler'
   AND application_name NOT IN (SELECT application_name FROM timescaledb_information.jobs)"""
-"""TimescaleDB's own sessions, which are in every database that has it. What kind of session another one is, only a role with more rights is told."""
+"""TimescaleDB's own sessions, which are in every database that has it. Of what kind a session is, this role is not told."""
 
 
 class UnclassifiedError(Exception):

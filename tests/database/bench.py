@@ -41,6 +41,8 @@ CREATE INDEX ON literal (exchange, time DESC);
 CREATE INDEX ON literal (timeframe, time DESC);
 """
 """Section 5.2's market_data, to the letter."""
+HYPERTABLE = "SELECT create_hypertable('literal', 'time', chunk_time_interval => interval '1 day')"
+"""What section 5.2 makes of it, where TimescaleDB is installed."""
 CANDLES = """
 INSERT INTO {table} (time, symbol, exchange, open_price, high_price, low_price, close_price, volume, timeframe)
 SELECT '2026-01-05T00:00Z'::timestamptz + n * step, 'S' || s, 'NASDAQ', 100, 102, 99, 101, 5, timeframe
@@ -154,6 +156,8 @@ def _time_series() -> Generator[list[Pair]]:
                 f"SELECT '2026-01-05T00:00Z'::timestamptz + n * interval '1 second', 'BTC-USD', 'X', 100, 1, n::text FROM {_numbers(ROWS)}"
             )
             admin.execute(LITERAL.encode())
+            if real:
+                ask(admin, HYPERTABLE)
             for table in ("market_data", "literal"):
                 ask(admin, CANDLES.format(table=table, symbols=SYMBOLS, hours=CANDLES_OF_A_YEAR))
             ask(admin, "ANALYZE")

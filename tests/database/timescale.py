@@ -64,7 +64,9 @@ class TimeSeriesServer(Server):
         super().__init__()
         with (self.data / "postgresql.conf").open("a") as configuration:
             # As the stack has it: a job for which PostgreSQL has no worker left counts as failed, one for which TimescaleDB has none waits.
-            workers = f"timescaledb.max_background_workers = {BACKGROUND_WORKERS}\nmax_worker_processes = {BACKGROUND_WORKERS + 11}\n"
+            workers = (
+                f"timescaledb.max_background_workers = {BACKGROUND_WORKERS}\nmax_worker_processes = {BACKGROUND_WORKERS + 11}\n"
+            )
             configuration.write(f"timescaledb.telemetry_level = off\n{workers}")
 
     def _fill(self) -> None:

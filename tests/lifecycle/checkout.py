@@ -13,6 +13,8 @@ from localcloud.store import Store
 from tools.bootstrap.engine import recorded
 from tools.recorder import ROOT
 
+from .harness import QUICK
+
 
 class Checkout:
     """A copy of this checkout, as a repository, with a user's own backend and passphrase."""
@@ -50,6 +52,7 @@ class Checkout:
             "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": "a user's own",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
+            **QUICK,
             STORE_VARIABLE: str(folder / "cloud"),
         }
         self.store = folder / "cloud" / "cloud.db"

@@ -43,7 +43,7 @@ def kill_and_resume(folder: Path, environment: str, victim: str, point: int) -> 
     cloud, planned = Lifecycle(folder, environment), creations(environment)
     cloud.store().close()
     cloud.fault("create", point, f"kill-{victim}:{_when(point)}")
-    crashed = cloud.run("up")
+    crashed = Lifecycle(folder, environment, mortal=True).run("up")
     assert crashed.code == 1
     assert not cloud.faults(), "the point was reached"
     made = len(cloud.rows())
@@ -60,7 +60,7 @@ def kill_and_resume(folder: Path, environment: str, victim: str, point: int) -> 
 @pytest.mark.engine
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only Linux tells what a process was started for: no /proc")
 def test_nothing_outlives_a_killed_engine(tmp_path: Path) -> None:
-    cloud = Lifecycle(tmp_path, "dev")
+    cloud = Lifecycle(tmp_path, "dev", mortal=True)
     cloud.store().close()
     cloud.fault("create", 10, "kill-engine:after")
     assert cloud.run("up").code == 1

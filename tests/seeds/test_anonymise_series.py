@@ -46,7 +46,9 @@ def copy(running: TimeSeriesServer, tmp_path: Path) -> str:
         for table, row in ROWS.items():
             values = row | {"source": "canary"} if table == "latency_metrics" else row
             values = {name: Jsonb(value) if isinstance(value, dict) else value for name, value in values.items()}
-            values["time"] = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)  # TimescaleDB's own retention takes what is old
+            values["time"] = datetime.now(UTC).replace(
+                minute=0, second=0, microsecond=0
+            )  # TimescaleDB's own retention takes what is old
             ask(admin, f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join(['%s'] * len(values))})", *values.values())
         admin.execute("ANALYZE")
     return name
