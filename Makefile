@@ -7,7 +7,7 @@
 #   ADOPT=file               what the cloud has already and `up` takes over, rather than makes: docs/adopting.md
 #   YES=1                    do not ask before changing Google Cloud
 #   DRILL=members|region     which drill (default: both, one after the other)
-#   STORE=main-database|cache|timeseries  what `failover` and `failback` are about, and how: docs/runbooks/failover-main-database.md
+#   STORE=main-database|cache|sessions|timeseries  what `failover` and `failback` are about, and how: docs/runbooks/failover-main-database.md
 #   PYTHON=python3.12        the Python to set up with: 3.11 or newer
 
 ENV ?= dev
@@ -41,10 +41,10 @@ up preview drift refresh destroy protect unprotect: setup
 RUNBOOK = $(RUN) tools.failover $@ --store '$(STORE)' $(WHERE) $(if $(PLANNED),--planned) $(if $(ACCEPT_LOSS),--accept-loss) \
   $(if $(ROLLBACK),--rollback) $(if $(DOWN),--down) $(if $(LAG),--lag '$(LAG)')
 
-failover: setup ## The replica of a store takes over: STORE=main-database|cache|timeseries, PLANNED=1 for a drill, ROLLBACK=1 before it is promoted
+failover: setup ## The replica of a store takes over: STORE=main-database|cache|sessions|timeseries, PLANNED=1 for a drill, ROLLBACK=1 before it is promoted
 	@$(RUNBOOK)
 
-failback: setup ## The store serves again where it belongs: STORE=main-database|cache|timeseries
+failback: setup ## The store serves again where it belongs: STORE=main-database|cache|sessions|timeseries
 	@$(RUNBOOK)
 
 up: ## Build the environment, or bring it to what its settings say

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from settings.cache import WARMER
 
-from .alert import Definition, LogMatch, LogMetric, Omission, Silence, Threshold
-from .cache_signals import MemoryStore
-from .dashboard_layout import Chart, Dashboard
+from .alert import Definition, LogMatch, LogMetric, Omission, Query, Silence, Threshold
+from .cache_signals import CLUSTER, MemoryStore
+from .dashboard_layout import Chart, Dashboard, Series
 from .signals import Signal
 
 MEGABYTE = 1024**2
@@ -31,7 +31,7 @@ def store_alerts(
 ) -> Iterator[Definition]:
     """Alerts of a Redis Cluster or a Valkey instance: those of section 11.2, and what an operator adds."""
 
-    def alert(what: str, title: str, text: str, condition: Threshold | Silence) -> Definition:
+    def alert(what: str, title: str, text: str, condition: Threshold | Silence | Query) -> Definition:
         return Definition(
             name=f"{store.name}-{what}", title=f"{store.title}: {title}", text=text, runbook=PAGE, condition=condition
         )
@@ -60,7 +60,9 @@ def store_alerts(
     if other_regions:
         yield alert(
             "region-behind", "the other region is behind", "What it lacks is lost with this region: 5 minutes are allowed.",
-            Threshold(signal=store.regions_apart, times=MEGABYTE),
+            Threshold(signal=store.regions_apart, times=MEGABYTE)
+            if store.family == CLUSTER
+            else Query(promql=f"{store.writes_lacking} > $threshold"),
         )  # fmt: skip
     if backups:
         yield alert(
@@ -133,7 +135,7 @@ def store_dashboard(store: MemoryStore, *, other_regions: bool) -> Dashboard:
         Chart("Keys evicted", [store.evictions]),
         Chart("Nodes that are healthy", [store.healthy]),
         Chart("Replication lag", [store.replication_lag]),
-        *([Chart("What another region lacks", [store.regions_apart])] if other_regions else []),
+        *([Chart("What another region lacks", [_lacking(store)])] if other_regions else []),
         Chart("Connections", [store.connections]),
         Chart("Connections rejected", [store.rejections]),
         Chart("Commands a second", [store.commands]),
@@ -143,3 +145,7 @@ def store_dashboard(store: MemoryStore, *, other_regions: bool) -> Dashboard:
         Chart("Size of the last backup", [store.backup_size]),
     ]
     return Dashboard(store.name, f"Alphintra: {store.title.lower()}", "Memorystore.", charts)
+
+
+def _lacking(store: MemoryStore) -> Signal | Series:
+    return store.regions_apart if store.family == CLUSTER else Series(store.writes_lacking, "10^2.%")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,11 @@ class Family:
     """The label of the resource that says which store it is."""
 
 
+WRITES = ("hset", "set", "zadd", "zrem")
+"""The commands that write sessions and the blacklist (database/cache/sessions.py), as a server counts them. Those that are
+replicated as others (scripts, expiries), or that nobody asked for (DEL, of what has expired), are not among them."""
+WINDOW = "5m"
+"""Commands are counted over as much."""
 CLUSTER = Family("redis.googleapis.com/cluster", "redis.googleapis.com/Cluster", "cluster_id")
 VALKEY = Family("memorystore.googleapis.com/instance", "memorystore.googleapis.com/Instance", "instance_id")
 
@@ -32,7 +38,7 @@ class MemoryStore:
     title: str
     family: Family
     ids: Sequence[str]
-    """The store, and those that follow it."""
+    """The one that is written to, and then those that follow it."""
 
     @property
     def memory(self) -> Signal:
@@ -88,6 +94,19 @@ class MemoryStore:
         """What followers in other regions have not received yet."""
         metric = "cross_cluster_replication/secondary_maximum_replication_offset_diff"
         return self._of("What another region lacks", metric, "ALIGN_MAX", unit="By")
+
+    @property
+    def writes_lacking(self) -> str:
+        """In PromQL, the part of the writes of the last minutes that did not arrive in the other region. Of Valkey no lag between
+        regions is published; but a server counts the writes that are replicated to it, as it counts those of clients."""
+        written, arrived = (f"sum(increase({self._writes(id_)}[{WINDOW}]))" for id_ in self.ids[:2])
+        return f"1 - ({arrived} or vector(0)) / {written}"
+
+    def _writes(self, id_: str) -> str:
+        service, path = self.family.metrics.split("/")
+        name = f"{re.sub(r'[^a-z0-9]', '_', service)}:{path}_commandstats_total_calls_count"
+        labels = f'{self.family.label}="{id_}",role="primary",command=~"(?i){"|".join(WRITES)}"'
+        return f'{name}{{monitored_resource="{self.family.resource}",{labels}}}'
 
     @property
     def backup_status(self) -> Signal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from settings import Environment
@@ -93,13 +93,19 @@ def _watcher(settings: Environment) -> str | None:
     return (settings.identities.workloads[WATCHER].kubernetes or "").partition("/")[0] if runs else None
 
 
+def _in_order(by_region: Mapping[str, str], serving: str) -> list[str]:
+    """The names of stores, that of the one that is written to first."""
+    return [by_region[serving], *(name for region, name in by_region.items() if region != serving)]
+
+
 def _caches(settings: Environment) -> Observed:
     """What is watched of the stores in Memorystore."""
     cluster, sessions = settings.cache.cluster, settings.cache.sessions
-    ids = settings.cache_clusters
-    job = archive_job(ids[settings.cache_region])
-    cache = MemoryStore(name="cache", title="Cache", family=CLUSTER, ids=list(ids.values()))
-    session_store = MemoryStore(name="sessions", title="Session store", family=VALKEY, ids=[sessions.name])
+    job = archive_job(settings.cache_clusters[settings.cache_region])
+    cache_ids = _in_order(settings.cache_clusters, settings.cache_region)
+    cache = MemoryStore(name="cache", title="Cache", family=CLUSTER, ids=cache_ids)
+    session_ids = _in_order(settings.session_stores, settings.sessions_region)
+    session_store = MemoryStore(name="sessions", title="Session store", family=VALKEY, ids=session_ids)
     definitions = [
         *store_alerts(
             cache, replicas=cluster.replicas > 0, backups=cluster.backups is not None, may_evict=True,
@@ -112,9 +118,9 @@ def _caches(settings: Environment) -> Observed:
     if sessions.form == "valkey":
         definitions += store_alerts(
             session_store, replicas=sessions.replicas > 0, backups=sessions.backups is not None,
-            may_evict=sessions.eviction != "noeviction", other_regions=False,
+            may_evict=sessions.eviction != "noeviction", other_regions=bool(sessions.secondaries),
         )  # fmt: skip
-        dashboards.append(store_dashboard(session_store, other_regions=False))
+        dashboards.append(store_dashboard(session_store, other_regions=bool(sessions.secondaries)))
     else:
         memory = older_memory(settings.project.id, settings.regions.primary, sessions.name)
         definitions.append(memory_full(session_store.name, session_store.title, memory))

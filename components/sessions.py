@@ -1,4 +1,5 @@
-"""The session store: Valkey without cluster mode, or Redis in the literal version."""
+"""The session store: Valkey without cluster mode, with the stores in other regions that follow the one that serves, or Redis in
+the literal version, which nothing can follow."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from .durations import days
 from .redis_cluster import SNAPSHOTS, objective
 
 CLIENT_ROLE = "roles/memorystore.dbConnectionUser"
+WRITES, READS = "CONNECTION_TYPE_PRIMARY", "CONNECTION_TYPE_READER"
 FSYNC = {"always": "ALWAYS", "everysec": "EVERY_SEC", "no": "NEVER"}
 
 
@@ -25,8 +27,13 @@ class SessionsArgs:
 
     settings: spec.Sessions
     region: str
-    key: pulumi.Input[str] | None
-    """The id of the region's key, or None for Google's own."""
+    """The region of the store that the settings describe; `secondaries` say what differs in others."""
+    names: Mapping[str, str]
+    """The physical name of each region's store."""
+    serving: str
+    """The region whose store is written to. A failover exchanges roles; a store keeps its name, and is never replaced."""
+    keys: Mapping[str, pulumi.Input[str] | None]
+    """The id of each region's key, or None for Google's own."""
     address_range: pulumi.Input[str]
     """The name of the range that private addresses come from, for the form that is behind private services access."""
     clients: Mapping[str, pulumi.Input[str]]
@@ -45,20 +52,27 @@ class Sessions(pulumi.ComponentResource):
     """What a service connection policy must let in."""
 
     store: gcp.memorystore.Instance | gcp.redis.Instance
+    """The one that is written to."""
+    secondaries: dict[str, gcp.memorystore.Instance]
+    """The stores that follow it, by region."""
     hosts: dict[str, str]
-    """The DNS names: `primary`, and `read` where replicas answer by themselves."""
+    """The DNS names: `primary`, `read` where replicas answer by themselves, and a name for each region beside the first."""
     connection: gcp.secretmanager.Secret
     """What a client needs to connect."""
 
     def __init__(self, name: str, args: SessionsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("alphintra:data:Sessions", name, {}, opts)
         around = args.surroundings
-        kept = pulumi.ResourceOptions(parent=self, protect=around.protect, depends_on=args.requires)
         password: pulumi.Input[str] | None = None
+        self.secondaries = {}
         if args.settings.form == "valkey":
-            store = self.store = gcp.memorystore.Instance(f"{name}-store", _valkey(args), opts=kept)
+            stores = self._valkeys(name, args)
+            store = self.store = stores[args.serving]
+            self.secondaries = {region: known for region, known in stores.items() if region != args.serving}
             endpoints = _valkey_endpoints(store, with_readers=args.settings.replicas > 0)
+            endpoints |= {region: _valkey_endpoint(stores[region], WRITES) for region in args.settings.secondaries}
         else:
+            kept = pulumi.ResourceOptions(parent=self, protect=around.protect, depends_on=args.requires)
             store = self.store = gcp.redis.Instance(f"{name}-store", _redis(args), opts=kept)
             password = store.auth_string
             certificates = store.server_ca_certs.apply(lambda found: [str(ca.cert) for ca in found])
@@ -71,7 +85,9 @@ class Sessions(pulumi.ComponentResource):
                 endpoints=endpoints,
                 password=password,
                 role=CLIENT_ROLE if password is None else None,
-                resources=[f"projects/{around.project}/locations/{args.region}/instances/{args.settings.name}"],
+                resources=[
+                    f"projects/{around.project}/locations/{region}/instances/{known}" for region, known in args.names.items()
+                ],
                 clients=args.clients,
                 surroundings=around,
                 requires=args.requires,
@@ -79,23 +95,46 @@ class Sessions(pulumi.ComponentResource):
             parent=self,
         )
         self.hosts, self.connection = connection.hosts, connection.secret
-        self.register_outputs({"store": self.store.id, "hosts": self.hosts, "connection": self.connection.id})
+        self.register_outputs(
+            {
+                "stores": {role: known.id for role, known in {"primary": store, **self.secondaries}.items()},
+                "hosts": self.hosts,
+                "connection": self.connection.id,
+            }
+        )
+
+    def _valkeys(self, name: str, args: SessionsArgs) -> dict[str, gcp.memorystore.Instance]:
+        """The stores by region, the one that serves first. A resource is named after what it was made as, and keeps that name
+        whatever it becomes."""
+        stores: dict[str, gcp.memorystore.Instance] = {}
+        for region in (args.serving, *(region for region in args.names if region != args.serving)):
+            # One after the other: Memorystore refuses creations that run at the same time.
+            follows = stores[args.serving].id if stores else None
+            opts = pulumi.ResourceOptions(
+                parent=self, protect=args.surroundings.protect, depends_on=[*args.requires, *stores.values()]
+            )
+            resource_name = f"{name}-store" if region == args.region else f"{name}-secondary-{region}"
+            stores[region] = gcp.memorystore.Instance(resource_name, _valkey(args, region, follows), opts=opts)
+        return stores
 
 
-def _valkey(args: SessionsArgs) -> gcp.memorystore.InstanceArgs:
+def _valkey(args: SessionsArgs, region: str, follows: pulumi.Input[str] | None) -> gcp.memorystore.InstanceArgs:
+    """A region's store, which differs from others in `own`, name and key alone. The one that serves follows None, and its role is
+    left to Google: a switchover writes it."""
     spec_, around = args.settings, args.surroundings
+    own = spec_ if region == args.region else spec_.secondaries[region]
     aof, rdb = spec_.persistence.mode == "AOF", spec_.persistence.mode == "RDB"
     return gcp.memorystore.InstanceArgs(
-        instance_id=spec_.name,
-        location=args.region,
+        instance_id=args.names[region],
+        location=region,
         mode="CLUSTER_DISABLED",
         engine_version=spec_.valkey_version,
         shard_count=1,
-        replica_count=spec_.replicas,
+        replica_count=own.replicas,
         node_type=spec_.node_type,
         authorization_mode="IAM_AUTH",
         transit_encryption_mode="SERVER_AUTHENTICATION",
-        kms_key=args.key,
+        kms_key=args.keys[region],
         desired_auto_created_endpoints=[
             gcp.memorystore.InstanceDesiredAutoCreatedEndpointArgs(network=around.network, project_id=around.project)
         ],
@@ -115,24 +154,30 @@ def _valkey(args: SessionsArgs) -> gcp.memorystore.InstanceArgs:
             else None,
         ),
         automated_backup_config=None
-        if spec_.backups is None
+        if own.backups is None
         else gcp.memorystore.InstanceAutomatedBackupConfigArgs(
-            retention=days(spec_.backups.retention_days),
+            retention=days(own.backups.retention_days),
             fixed_frequency_schedule=gcp.memorystore.InstanceAutomatedBackupConfigFixedFrequencyScheduleArgs(
                 start_time=gcp.memorystore.InstanceAutomatedBackupConfigFixedFrequencyScheduleStartTimeArgs(
-                    hours=spec_.backups.hour
+                    hours=own.backups.hour
                 )
             ),
         ),
         maintenance_policy=gcp.memorystore.InstanceMaintenancePolicyArgs(
             weekly_maintenance_windows=[
                 gcp.memorystore.InstanceMaintenancePolicyWeeklyMaintenanceWindowArgs(
-                    day=spec_.maintenance.day,
+                    day=own.maintenance.day,
                     start_time=gcp.memorystore.InstanceMaintenancePolicyWeeklyMaintenanceWindowStartTimeArgs(
-                        hours=spec_.maintenance.hour
+                        hours=own.maintenance.hour
                     ),
                 )
             ]
+        ),
+        cross_instance_replication_config=None
+        if follows is None
+        else gcp.memorystore.InstanceCrossInstanceReplicationConfigArgs(
+            instance_role="SECONDARY",
+            primary_instance=gcp.memorystore.InstanceCrossInstanceReplicationConfigPrimaryInstanceArgs(instance=follows),
         ),
         labels=objective(spec_.rpo_minutes),
         deletion_protection_enabled=around.protect,
@@ -151,7 +196,7 @@ def _redis(args: SessionsArgs) -> gcp.redis.InstanceArgs:
         redis_version=spec_.redis_version,
         auth_enabled=True,
         transit_encryption_mode="SERVER_AUTHENTICATION",
-        customer_managed_key=args.key,
+        customer_managed_key=args.keys[args.region],
         connect_mode="PRIVATE_SERVICE_ACCESS",
         authorized_network=around.network,
         reserved_ip_range=args.address_range,
@@ -177,20 +222,19 @@ def _redis(args: SessionsArgs) -> gcp.redis.InstanceArgs:
 
 def _valkey_endpoints(store: gcp.memorystore.Instance, *, with_readers: bool) -> dict[str, Endpoint]:
     """The address that is written to, and the one that replicas answer at."""
-    kinds = {"primary": "CONNECTION_TYPE_PRIMARY", **({"read": "CONNECTION_TYPE_READER"} if with_readers else {})}
-    certificates = store.managed_server_cas[0].ca_certs[0].certificates
+    kinds = {"primary": WRITES, **({"read": READS} if with_readers else {})}
+    return {role: _valkey_endpoint(store, kind) for role, kind in kinds.items()}
 
-    def listens(kind: str) -> pulumi.Output[Any]:
-        return store.endpoints.apply(
-            lambda endpoints: next(
-                connection.psc_auto_connection
-                for endpoint in endpoints
-                for connection in endpoint.connections or []
-                if connection.psc_auto_connection and connection.psc_auto_connection.connection_type == kind
-            )
+
+def _valkey_endpoint(store: gcp.memorystore.Instance, kind: str) -> Endpoint:
+    """An address of a store, by the type of its connection."""
+    listens: pulumi.Output[Any] = store.endpoints.apply(
+        lambda endpoints: next(
+            connection.psc_auto_connection
+            for endpoint in endpoints
+            for connection in endpoint.connections or []
+            if connection.psc_auto_connection and connection.psc_auto_connection.connection_type == kind
         )
-
-    return {
-        role: Endpoint(address=listens(kind).ip_address, port=listens(kind).port, certificates=certificates)
-        for role, kind in kinds.items()
-    }
+    )
+    certificates = store.managed_server_cas[0].ca_certs[0].certificates
+    return Endpoint(address=listens.ip_address, port=listens.port, certificates=certificates)

@@ -39,6 +39,7 @@ THRESHOLDS: Mapping[str, str] = {
     "search-heap-high": FRACTION,
     "sessions-cpu-high": FRACTION,
     "sessions-memory-high": FRACTION,
+    "sessions-region-behind": FRACTION,
     "sessions-replication-lag-high": "seconds",
     "timeseries-archiving-stalled": "minutes",
     "timeseries-connections-high": FRACTION,
@@ -115,6 +116,7 @@ def default_alerts() -> dict[str, Alert]:
         **{f"{store}-backup-empty": Alert(minutes=10, severity="CRITICAL", channels=saved) for store in caches},
         "sessions-evicting": Alert(minutes=0, severity="CRITICAL", channels=PAGE),
         "cache-region-behind": Alert(threshold=64, minutes=10, severity="CRITICAL", channels=("pagerduty",)),
+        "sessions-region-behind": Alert(threshold=0.5, minutes=10, severity="CRITICAL", channels=("pagerduty",)),
         "cache-archive-failed": Alert(minutes=HOUR, severity="CRITICAL", channels=("pagerduty", "email")),
         "cache-warming-failed": Alert(minutes=HOUR, channels=TELL),
         "cache-warming-missing": Alert(minutes=15, channels=TELL),  # a round a minute, §12.2

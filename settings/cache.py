@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import model_validator
@@ -112,14 +113,22 @@ class Archive(Section):
 
 
 class Secondary(Section):
-    """A cluster in another region that follows the first one. Everything that is not here is the first one's."""
+    """A store in another region that follows the first one. Everything that is not here is the first one's."""
 
     replicas: int = setting(1, "§6.1: a replica each", unit="replicas of each shard", ge=0, le=5)
     """It may have to take over, so it has replicas of its own."""
     maintenance: Window = Window(day="SATURDAY")
-    """Not on the day of the cluster that it follows."""
+    """Not on the day of the store that it follows."""
     backups: ManagedBackups = ManagedBackups(hour=4)
     """Its own backups, which are the ones in the other region (§10.1)."""
+
+
+def following(kind: str, serving: Role, secondaries: Mapping[Region, Secondary], zone: Zone | None) -> None:
+    """Raises ValueError where what follows a store cannot be as it is said."""
+    if serving == "secondary" and not secondaries:
+        raise ValueError(f"serving is secondary, but secondaries is empty: there is no {kind} that could")
+    if zone is not None and secondaries:
+        raise ValueError(f"zone is {zone}, but secondaries are in other regions and spread as this {kind} is; set it to null")
 
 
 class Cluster(Section):
@@ -173,12 +182,7 @@ class Cluster(Section):
 
     @model_validator(mode="after")
     def _served(self) -> Cluster:
-        if self.serving == "secondary" and not self.secondaries:
-            raise ValueError("serving is secondary, but secondaries is empty: there is no cluster that could")
-        if self.zone is not None and self.secondaries:
-            raise ValueError(
-                f"zone is {self.zone}, but secondaries are in other regions and spread as this cluster is; set it to null"
-            )
+        following("cluster", self.serving, self.secondaries, self.zone)
         return self
 
     @model_validator(mode="after")
@@ -219,6 +223,12 @@ class Sessions(Section):
     """The maintenance window."""
     zone: Zone | None = setting(None, "§6.1")
     """The only zone, for a store without replicas; null spreads it over the region's zones."""
+    secondaries: dict[Region, Secondary] = setting({"us-east1": Secondary()}, "§10.2: RTO < 30 minutes, RPO < 5 minutes")
+    """Stores that follow this one, by their region, where form is valkey. Empty for none: then a lost region takes the blacklist
+    with it."""
+    serving: Role = setting("primary", "§10.2: RTO < 30 minutes")
+    """The role of the region whose store takes writes; the others follow it. `make failover STORE=sessions` and `make failback`
+    write it, after they have exchanged the stores' roles at Google: leave it to the two."""
     rpo_minutes: int | None = setting(5, "§10.2: RPO < 5 minutes", unit="minutes", ge=0)
     """The writes that may be lost; null promises nothing."""
 
@@ -239,6 +249,19 @@ class Sessions(Section):
         return self
 
     @model_validator(mode="after")
+    def _served(self) -> Sessions:
+        if self.form == "redis":
+            return self
+        following("store", self.serving, self.secondaries, self.zone)
+        for region, known in self.secondaries.items():
+            if self.replicas and not known.replicas:
+                raise ValueError(
+                    f"secondaries.{region}.replicas is 0, but replicas is {self.replicas}: after a failover there would be "
+                    "nowhere for the name that readers use to lead"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _form(self) -> Sessions:
         if self.form == "valkey":
             room(self.node_type, self.memory_gb)
@@ -249,6 +272,14 @@ class Sessions(Section):
             raise ValueError("backups is set, but form redis has no managed backups; set it to null")
         if self.replicas > 1:
             raise ValueError(f"replicas is {self.replicas}; form redis has 0 or 1")
+        if self.secondaries:
+            nulls = ", ".join(f"{region}: null" for region in self.secondaries)
+            raise ValueError(
+                f"secondaries has {', '.join(self.secondaries)}, but form redis cannot be followed from another region; "
+                f"set it to {{{nulls}}}, or take form valkey"
+            )
+        if self.serving == "secondary":
+            raise ValueError("serving is secondary, but form redis cannot be followed from another region; set it to primary")
         return self
 
 

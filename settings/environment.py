@@ -146,6 +146,17 @@ class Environment(Section):
         return getattr(self.regions, self.cache.cluster.serving)
 
     @property
+    def session_stores(self) -> dict[str, str]:
+        """The physical names of the session stores, by region, whichever of them serves."""
+        name = self.cache.sessions.name
+        return {self.regions.primary: name, **{region: f"{name}-{region}" for region in self.cache.sessions.secondaries}}
+
+    @property
+    def sessions_region(self) -> str:
+        """The region whose session store takes writes."""
+        return getattr(self.regions, self.cache.sessions.serving)
+
+    @property
     def keys_in_use(self) -> Encryption:
         """The keys without those of optional stores that are off."""
         off = {name for name, store in (("bigtable", self.bigtable), ("firestore", self.firestore)) if not store.enabled}

@@ -50,7 +50,11 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
                 "backups": {"retention_days": 14},
                 "secondaries": {"us-east1": {"backups": {"retention_days": 14}}},
             },
-            "sessions": {"memory_gb": 2, "backups": {"retention_days": 14}},
+            "sessions": {
+                "memory_gb": 2,
+                "backups": {"retention_days": 14},
+                "secondaries": {"us-east1": {"backups": {"retention_days": 14}}},
+            },
         },
         "kubernetes": {
             "clusters": {
@@ -125,6 +129,7 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
                 "persistence": {"mode": "DISABLED"},
                 "rpo_minutes": None,
                 "backups": None,
+                "secondaries": {"us-east1": None},
             },
         },
         # Without retention, so that dev can be taken down.

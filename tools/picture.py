@@ -42,7 +42,12 @@ FACTS: Mapping[str, str] = {
 }
 """What is said of a resource, from its properties. Of a card without any, kinds are counted."""
 REPLICATED = frozenset(
-    {"gcp:sql/databaseInstance:DatabaseInstance", "gcp:redis/cluster:Cluster", "kubernetes:apps/v1:StatefulSet"}
+    {
+        "gcp:memorystore/instance:Instance",
+        "gcp:redis/cluster:Cluster",
+        "gcp:sql/databaseInstance:DatabaseInstance",
+        "kubernetes:apps/v1:StatefulSet",
+    }
 )
 """Types whose resources in two regions of one card are a primary and what follows it."""
 EVERYWHERE = ""

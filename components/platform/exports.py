@@ -52,7 +52,13 @@ def exports(
                 "connection": cluster.connection.id,
                 "memoryGb": settings.cache.cluster.memory_gb,
             },
-            "sessions": {"name": sessions.store.id, "hosts": sessions.hosts, "connection": sessions.connection.id},
+            "sessions": {
+                "name": sessions.store.id,
+                "region": settings.sessions_region,
+                "failedOver": settings.cache.sessions.serving != "primary",
+                "hosts": sessions.hosts,
+                "connection": sessions.connection.id,
+            },
         },
         "buckets": objects.storage.contract,
         "analytics": {

@@ -37,8 +37,10 @@ class Caches:
 
     @property
     def stores(self) -> list[pulumi.Resource]:
-        """The stores themselves: primaries, secondaries, sessions."""
-        return [self.cluster.primary, *self.cluster.secondaries.values(), self.sessions.store]
+        """The stores themselves: those that are written to, and those that follow them."""
+        return [
+            self.cluster.primary, *self.cluster.secondaries.values(), self.sessions.store, *self.sessions.secondaries.values(),
+        ]  # fmt: skip
 
 
 def main_database(base: Foundation) -> CloudSql:
@@ -139,7 +141,9 @@ def caches(base: Foundation) -> Caches:
         SessionsArgs(
             settings=settings.cache.sessions,
             region=base.primary,
-            key=base.encryption.key_for("cache", base.primary),
+            names=settings.session_stores,
+            serving=settings.sessions_region,
+            keys=base.keys("cache"),
             address_range=network.managed_services_range.name,
             clients=_clients(base, "sessions"),
             surroundings=surroundings,

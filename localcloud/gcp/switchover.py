@@ -1,7 +1,8 @@
-"""What an operator does to clusters of Memorystore for Redis past Pulumi, with gcloud: exchange the roles of two of them."""
+"""What an operator does to stores of Memorystore past Pulumi, with gcloud: exchange the roles of two of them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,29 +13,34 @@ from ..values import at
 from .catalog import types
 from .naming import path_of
 from .replication import lag_seconds
-from .rules.memorystore import CLUSTER
+from .rules.memorystore import CLUSTER, PRODUCTS, VALKEY
 
-__all__ = ["instance", "lag_seconds", "promote", "state"]
+__all__ = ["cluster", "lag_seconds", "promote", "state", "valkey"]
 
-CONFIG = "crossClusterReplicationConfig"
 SECONDS = 300
 """How long a switchover takes on the virtual clock. Google publishes no figure."""
 
 
-def instance(store: Store, project: str, name: str) -> Row | None:
-    """A cluster, as `gcloud redis clusters describe` shows it; inside a transaction, as everything here.
+def _finder(type_: str, named: str) -> Callable[[Store, str, str], Row | None]:
+    def instance(store: Store, project: str, name: str) -> Row | None:
+        """A store, as gcloud describes it; inside a transaction, as everything here.
 
-    Raises:
-        Refusal: its region does not answer.
-    """
-    row = next((row for row in store.all(CLUSTER) if row.project == project and row.config.get("name") == name), None)
-    if row:
-        _require_there(store, row)
-    return row
+        Raises:
+            Refusal: its region does not answer.
+        """
+        row = next((row for row in store.all(type_) if row.project == project and row.config.get(named) == name), None)
+        if row:
+            _require_there(store, row)
+        return row
+
+    return instance
+
+
+cluster, valkey = _finder(CLUSTER, "name"), _finder(VALKEY, "instanceId")
 
 
 def state(row: Row) -> str:
-    """What `gcloud redis clusters describe` calls its state."""
+    """What gcloud calls its state."""
     return str(row.properties.get("state"))
 
 
@@ -46,13 +52,16 @@ def promote(store: Store, row: Row) -> None:
         Refusal: it follows nobody, or its region does not answer.
     """
     _require_there(store, row)
-    path = at(row.config, f"{CONFIG}.primaryCluster.cluster")
-    before = store.get(types()[CLUSTER].full_name(path_of(str(path)))) if path else None
+    known = PRODUCTS[row.type]
+    path = at(row.config, known.primary)
+    before = store.get(types()[row.type].full_name(path_of(str(path)))) if path else None
     if before is None:
-        raise Refusal(400, "Switchover is only supported on secondary clusters.", "failedPrecondition")
+        raise Refusal(400, f"Switchover is only supported on secondary {known.called}.", "failedPrecondition")
+    config, role = known.role.split(".")
+    _, reference, leaf = known.primary.split(".")
     store.advance(SECONDS)
-    _put(store, row, {}, None)  # a primary's role is not kept here, before a switchover either
-    _put(store, before, {CONFIG: {"clusterRole": "SECONDARY", "primaryCluster": {"cluster": row.id}}}, row)
+    _put(store, row, config, {}, None)  # a primary's role is not kept here, before a switchover either
+    _put(store, before, config, {config: {role: "SECONDARY", reference: {leaf: row.id}}}, row)
 
 
 def _require_there(store: Store, row: Row) -> None:
@@ -60,9 +69,9 @@ def _require_there(store: Store, row: Row) -> None:
         raise Refusal(503, f"The service is currently unavailable in region {region}.", "backendError")
 
 
-def _put(store: Store, row: Row, config: dict[str, Any], follows: Row | None) -> None:
-    links = {(link.path, link.target): link.on_delete for link in store.links(row.name) if not link.path.startswith(CONFIG)}
+def _put(store: Store, row: Row, key: str, config: dict[str, Any], follows: Row | None) -> None:
+    links = {(link.path, link.target): link.on_delete for link in store.links(row.name) if not link.path.startswith(key)}
     if follows:
-        links |= {(f"{CONFIG}.primaryCluster.cluster", follows.name): "restrict"}
-    store.put(replace(row, config={**{key: value for key, value in row.config.items() if key != CONFIG}, **config}), links)
+        links |= {(PRODUCTS[row.type].primary, follows.name): "restrict"}
+    store.put(replace(row, config={**{name: value for name, value in row.config.items() if name != key}, **config}), links)
     store.record("switchover", row.type, row.name, "")

@@ -34,6 +34,15 @@ SNAPSHOT_MINUTES = {"ONE_HOUR": 60, "SIX_HOURS": 360, "TWELVE_HOURS": 720, "TWEN
 HA_REACHES_MINUTES = 240
 STANDBY_REACHES_MINUTES = 30
 """A restore takes longer than that; only what already runs takes over."""
+REPLICATION = {
+    REDIS_CLUSTER: ("crossClusterReplicationConfig", "clusterRole"),
+    VALKEY: ("crossInstanceReplicationConfig", "instanceRole"),
+}
+"""Where a store in memory says what it follows, and what it is."""
+FOLLOWS = (
+    "masterInstanceName", "crossClusterReplicationConfig.primaryCluster", "crossInstanceReplicationConfig.primaryInstance",
+)  # fmt: skip
+"""What only a store that follows another has."""
 KEEPING = ("roles/storage.objectCreator", "roles/storage.objectViewer")
 CREDENTIAL = re.compile(r"(?i)(password|passwd|private_?key|api_?key|auth_?token|access_?token|credential)s?$")
 
@@ -71,12 +80,11 @@ def _size(instance: Resource) -> tuple[int, ...]:
 
 
 def cache_has_secondary(cluster: Resource, stack: Stack) -> str | None:
-    """A cache cluster is replicated into another region, by one of the same shape."""
-    if at(cluster.properties, "crossClusterReplicationConfig.clusterRole") == "SECONDARY":
+    """A store in memory is replicated into another region, by one of the same shape."""
+    config, role = REPLICATION[cluster.type]
+    if at(cluster.properties, f"{config}.{role}") == "SECONDARY":
         return None
-    found = [
-        known for known, property_ in stack.pointing_at(cluster, REDIS_CLUSTER) if property_ == "crossClusterReplicationConfig"
-    ]
+    found = [known for known, property_ in stack.pointing_at(cluster, cluster.type) if property_ == config]
     away = [known for known in found if _place(known) != _place(cluster)]
     same = [known for known in away if _shape(known) == _shape(cluster)]
     return None if same else "no secondary in another region has its shape"
@@ -152,7 +160,7 @@ def _missing(store: str) -> str:
 
 def loses_little(resource: Resource, stack: Stack) -> str | None:
     """In the worst case no more is lost than was promised."""
-    if at(resource.properties, "masterInstanceName") or at(resource.properties, "crossClusterReplicationConfig.primaryCluster"):
+    if any(at(resource.properties, name) for name in FOLLOWS):
         return None
     store = STORES[resource.type]
     promised = _objective(stack, store, "rpoMinutes")
@@ -180,7 +188,7 @@ def _cache_loss(properties: Mapping[str, Any]) -> float:
 
 def is_back_soon(resource: Resource, stack: Stack) -> str | None:
     """What is promised to be back soon does not have to be restored first."""
-    if at(resource.properties, "masterInstanceName") or at(resource.properties, "crossClusterReplicationConfig.primaryCluster"):
+    if any(at(resource.properties, name) for name in FOLLOWS):
         return None
     store = STORES[resource.type]
     promised = _objective(stack, store, "rtoMinutes")

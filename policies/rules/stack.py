@@ -38,6 +38,11 @@ RULES = (
         fix="Declare a secondary with crossClusterReplicationConfig, of the same shape.", severity="high",
     ),
     StackRule(
+        id="dr-sessions-secondary", types=(VALKEY,), check=checks.cache_has_secondary, levels="AAD",
+        title="Sessions are replicated into another region", why="A lost region takes the list of tokens that were taken back with it.",
+        fix="Declare a secondary with crossInstanceReplicationConfig, of the same shape.", severity="high",
+    ),
+    StackRule(
         id="dr-cluster-backup-elsewhere", types=(BACKUP_PLAN,), check=checks.backups_leave_the_region, levels="MMD",
         title="Clusters are backed up into another region", why="Backups that burn with the cluster are none.",
         fix="Set location of the plan to the other region.", severity="high",

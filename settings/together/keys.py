@@ -26,8 +26,9 @@ def _keyed(env: Environment) -> Iterator[tuple[str, str, str]]:
         yield "objects", bucket.region, f"storage.buckets.{name}"
     yield "analytics", env.analytics.region, "analytics"
     yield "cache", "primary", "cache.cluster"
-    for region in env.cache.cluster.secondaries:
-        yield "cache", "secondary", f"cache.cluster.secondaries.{region}"
+    for name, store in (("cluster", env.cache.cluster), ("sessions", env.cache.sessions)):
+        for region in store.secondaries:
+            yield "cache", "secondary", f"cache.{name}.secondaries.{region}"
     for name in ("images", "bigtable", "firestore"):
         yield name, "primary", name
     for role in env.kubernetes.clusters:

@@ -90,12 +90,13 @@ def caches(env: Environment) -> None:
     for name, zone in (("cluster", cluster.zone), ("sessions", sessions.zone)):
         if zone is not None and zone_region(zone) != env.regions.primary:
             raise ValueError(f"cache.{name}.zone is {zone}, which is not in the primary region {env.regions.primary}")
-    for region in cluster.secondaries:
-        if region != env.regions.secondary:
-            raise ValueError(
-                f"cache.cluster.secondaries.{region} is not in the secondary region, where network and keys are: "
-                f"{env.regions.secondary}"
-            )
+    for name, store in (("cluster", cluster), ("sessions", sessions)):
+        for region in store.secondaries:
+            if region != env.regions.secondary:
+                raise ValueError(
+                    f"cache.{name}.secondaries.{region} is not in the secondary region, where network and keys are: "
+                    f"{env.regions.secondary}"
+                )
     if cluster.archive:
         require_known("cache.cluster.archive.workload", cluster.archive.workload, env.identities.workloads, "workload")
 

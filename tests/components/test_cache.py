@@ -21,10 +21,17 @@ DAY = 86400
 PRIMARY = resources("prod")["redis-cluster-primary"]
 SECONDARY = resources("prod")["redis-cluster-secondary-us-east1"]
 SESSIONS = resources("prod")["redis-sessions-store"]
+FOLLOWING = resources("prod")["redis-sessions-secondary-us-east1"]
 KEY = "projects/alphintra-prod/locations/{}/keyRings/alphintra-data/cryptoKeys/cache"
 LITERAL = {
     "cache": {
-        "sessions": {"form": "redis", "persistence": {"mode": "RDB", "snapshot_hours": 1}, "backups": None, "rpo_minutes": 60}
+        "sessions": {
+            "form": "redis",
+            "persistence": {"mode": "RDB", "snapshot_hours": 1},
+            "backups": None,
+            "rpo_minutes": 60,
+            "secondaries": {"us-east1": None},
+        }
     }
 }
 """Sessions in the literal version of Redis."""
@@ -54,6 +61,18 @@ LITERAL = {
 )
 def test_the_cluster(path: str, value: Any) -> None:
     assert at(PRIMARY.inputs, path) == value
+
+
+def test_the_session_store_that_follows_is_the_other_but_for_what_is_its_own() -> None:
+    own = {"instanceId", "location", "kmsKey", "crossInstanceReplicationConfig", "maintenancePolicy", "automatedBackupConfig"}
+    assert {key for key in FOLLOWING.inputs if FOLLOWING.inputs[key] != SESSIONS.inputs.get(key)} == own
+    assert (FOLLOWING.inputs["location"], FOLLOWING.inputs["kmsKey"]) == ("us-east1", KEY.format("us-east1"))
+    assert at(FOLLOWING.inputs, "crossInstanceReplicationConfig") == {
+        "instanceRole": "SECONDARY",
+        "primaryInstance": {"instance": "projects/alphintra-prod/locations/us-central1/instances/alphintra-redis-sessions"},
+    }
+    assert FOLLOWING.protect
+    assert SESSIONS.urn in FOLLOWING.dependencies, "Memorystore makes one at a time"
 
 
 def test_the_secondary_is_its_primary_but_for_what_is_its_own() -> None:
@@ -158,7 +177,9 @@ def test_clients_find_the_stores_by_name_and_their_authorities_in_a_secret() -> 
     names = {
         known.inputs["name"] for known in of_type("prod", "RecordSet") if re.match(r"(cache|sessions)", known.inputs["name"])
     }
-    assert names == {f"{label}.alphintra.internal." for label in ("cache", "cache-us-east1", "sessions", "sessions-read")}
+    assert names == {
+        f"{label}.alphintra.internal." for label in ("cache", "cache-us-east1", "sessions", "sessions-read", "sessions-us-east1")
+    }
     listens = Endpoint(address="10.0.0.9", port=6379, certificates=["PEM"])
     said: dict[str, Any] = {"host": "cache.alphintra.internal", "address": "10.0.0.9", "port": 6379, "certificates": ["PEM"]}
     assert contents({"primary": said["host"]}, {"primary": listens}, None) == {"endpoints": {"primary": said}}
@@ -183,10 +204,11 @@ def test_staging_is_smaller_and_dev_is_small() -> None:
     assert (sessions["nodeType"], sessions["replicaCount"]) == ("SHARED_CORE_NANO", 0)
     for inputs in (cluster, sessions):
         assert inputs["zoneDistributionConfig"] == {"mode": "SINGLE_ZONE", "zone": "us-central1-a"}
-        assert not {"kmsKey", "automatedBackupConfig", "crossClusterReplicationConfig"} & inputs.keys()
+        assert not {"kmsKey", "automatedBackupConfig", *FOLLOWS} & inputs.keys()
     assert not [known for known in of_type("dev", "Job") if known.type.startswith("gcp:")]
 
 
+FOLLOWS = ("crossClusterReplicationConfig", "crossInstanceReplicationConfig")
 RDB = "persistence: {mode: RDB}"
 BAD = [
     ("{cluster: {node_type: HIGHMEM_MEDIUM}}",
@@ -216,7 +238,7 @@ BAD = [
     ("{sessions: {form: redis, rpo_minutes: 60, persistence: {mode: RDB, snapshot_hours: 1}}}", "form redis has no managed backups"),
     ("{sessions: {form: redis, rpo_minutes: 60, backups: null, replicas: 2, persistence: {mode: RDB, snapshot_hours: 1}}}",
      "replicas is 2; form redis has 0 or 1"),
-    ("{sessions: {replicas: 0, zone: us-east1-b}}", "cache.sessions.zone is us-east1-b, which is not in the primary region"),
+    ("{sessions: {replicas: 0, zone: us-east1-b, secondaries: {us-east1: null}}}", "cache.sessions.zone is us-east1-b, which is not in the primary region"),
     ("{sessions: {zone: us-central1-a}}", "zone is us-central1-a, but a store with replicas"),
 ]  # fmt: skip
 
@@ -226,16 +248,22 @@ def test_bad_values(tmp_path: Path, text: str, says: str) -> None:
     assert re.search(says, _refusal(tmp_path, f"alphintra:cache: {text}"))
 
 
-def test_the_key_is_where_the_caches_are(tmp_path: Path) -> None:
-    over = "alphintra:encryption: {keys: {cache: {regions: [primary]}}}"
-    assert "encryption.keys.cache.regions lacks secondary, where cache.cluster.secondaries.us-east1 is" in _refusal(
-        tmp_path, over
-    )
+@pytest.mark.parametrize(
+    ("where", "environment", "more"),
+    [
+        ("cluster", "prod", ""),
+        ("sessions", "dev", "alphintra:cache: {sessions: {zone: null, secondaries: {us-east1: {replicas: 0}}}}"),
+    ],
+)
+def test_the_key_is_where_the_caches_are(tmp_path: Path, where: str, environment: str, more: str) -> None:
+    keys = "alphintra:encryption: {customer_managed: true, keys: {cache: {regions: [primary]}}}"
+    said = _refusal(tmp_path, f"{keys}\n  {more}", environment)
+    assert f"encryption.keys.cache.regions lacks secondary, where cache.{where}.secondaries.us-east1 is" in said
 
 
-def _refusal(folder: Path, line: str) -> str:
+def _refusal(folder: Path, line: str, environment: str = "prod") -> str:
     file = folder / "Pulumi.test.yaml"
-    file.write_text(f"config:\n  alphintra:environment: prod\n  alphintra:project: {{id: alphintra-test}}\n  {line}\n")
+    file.write_text(f"config:\n  alphintra:environment: {environment}\n  alphintra:project: {{id: alphintra-test}}\n  {line}\n")
     with pytest.raises(SettingsError) as caught:
         load_stack_file(file)
     return str(caught.value)

@@ -66,8 +66,8 @@ def test_a_consumer_of_a_key_waits_for_its_agents_grant() -> None:
                 needed = [urn for urn in grants if value.endswith(f"/{_key_name(urn)}") and _region(value) in urn]
                 assert needed, f"{known.urn}: nobody is granted the use of {value}"
                 assert set(needed) <= set(known.property_dependencies[top]), known.urn
-    assert consumers == 92, (
-        "two instances, twenty-seven secrets in two regions, nine buckets, four topics, two datasets, a connection, three caches, a "
+    assert consumers == 93, (
+        "two instances, twenty-seven secrets in two regions, nine buckets, four topics, two datasets, a connection, four caches, a "
         "repository and four that stand before others, two clusters' secrets and default pools, six pools, two plans"
     )
 

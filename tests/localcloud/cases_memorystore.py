@@ -57,6 +57,13 @@ def secondary(project: str, primary: str = "cluster", **extra: Any) -> Res:
     return cluster(project, "second", region="us-east1", crossClusterReplicationConfig=config, **extra)
 
 
+def valkey_secondary(project: str, primary: str = "valkey", **extra: Any) -> Res:
+    """A secondary of a Valkey instance, in another region."""
+    of = f"projects/{project}/locations/{REGION}/instances/{primary}"
+    config = {"instanceRole": "SECONDARY", "primaryInstance": {"instance": of}}
+    return valkey(project, "second", location="us-east1", crossInstanceReplicationConfig=config, **extra)
+
+
 def backups(retention: str, hours: int = 3) -> dict[str, Any]:
     return {"automatedBackupConfig": {"retention": retention, "fixedFrequencySchedule": {"startTime": {"hours": hours}}}}
 

@@ -12,7 +12,20 @@ from localcloud.errors import Refusal, TimedOut
 from localcloud.plugin import State
 from localcloud.values import at
 
-from .cases_memorystore import CLUSTER, REDIS, SUBNETWORK, VALKEY, around, cluster, job, policy, redis, secondary, valkey
+from .cases_memorystore import (
+    CLUSTER,
+    REDIS,
+    SUBNETWORK,
+    VALKEY,
+    around,
+    cluster,
+    job,
+    policy,
+    redis,
+    secondary,
+    valkey,
+    valkey_secondary,
+)
 from .parts import api, net, private_services
 from .program import stage
 from .world import REGION, Res, World
@@ -80,12 +93,47 @@ def test_a_store_waits_for_the_one_before_it(world: World, first: str, second: s
     world.apply(next_one)
 
 
-def test_a_primary_stays_while_something_follows_it(world: World) -> None:
-    program = [*around(P, subnets=REGIONS), cluster(P), secondary(P)]
+@pytest.mark.parametrize(
+    ("first", "second", "called"), [(cluster(P), secondary(P), "clusters"), (valkey(P), valkey_secondary(P), "instances")]
+)
+def test_a_primary_stays_while_something_follows_it(world: World, first: Res, second: Res, called: str) -> None:
+    program = [*around(P, subnets=REGIONS), first, second]
     world.apply(program)
-    with pytest.raises(Refusal, match="is already being used by 'projects/.*/clusters/second'"):
+    with pytest.raises(Refusal, match=f"is already being used by 'projects/.*/{called}/second'"):
         world.apply([*program[:-2], program[-1]])
     world.apply(program[:-2])
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"mode": "CLUSTER_DISABLED"},
+        {"nodeType": "STANDARD_SMALL"},
+        {"engineVersion": "VALKEY_7_2"},
+        {"engineConfigs": {"maxmemory-policy": "noeviction"}},
+        {"persistenceConfig": {"mode": "AOF", "aofConfig": {"appendFsync": "EVERY_SEC"}}},
+        {"authorizationMode": "IAM_AUTH"},
+    ],
+    ids=lambda own: next(iter(own)),
+)
+def test_a_valkey_instance_that_follows_has_what_the_other_has_when_it_is_made_and_afterwards(
+    world: World, own: dict[str, Any]
+) -> None:
+    base = [*around(P, subnets=REGIONS), valkey(P)]
+    with pytest.raises(Refusal, match=f"Invalid value for {next(iter(own))}: .* A secondary has what its primary has"):
+        world.apply([*base, valkey_secondary(P, **own)])
+    both = [*around(P, subnets=REGIONS), valkey(P, **own), valkey_secondary(P, **own, replicaCount=2)]
+    world.apply(both)
+    if "authorizationMode" not in own:  # a change of it is another instance
+        with pytest.raises(Refusal, match=f"Invalid value for {next(iter(own))}"):
+            world.apply([*both[:-1], valkey_secondary(P, replicaCount=2)])
+
+
+def test_a_valkey_instance_that_is_there_does_not_begin_to_follow(world: World) -> None:
+    base = [*around(P, subnets=REGIONS), valkey(P)]
+    world.apply([*base, valkey(P, "second", location="us-east1")])
+    with pytest.raises(Refusal, match="exists already and cannot become a secondary"):
+        world.apply([*base, valkey_secondary(P)])
 
 
 def test_a_primary_follows_the_secondary_that_took_over_from_it(world: World) -> None:

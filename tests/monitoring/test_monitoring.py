@@ -91,7 +91,10 @@ def test_thresholds_of_memorystore(
     found = parse_filter(condition["filter"])
     assert found is not None
     assert found.metric == f"{family}/{metric}"
-    ids = {"cache": ["alphintra-redis-cluster", "alphintra-redis-cluster-us-east1"], "sessions": ["alphintra-redis-sessions"]}
+    ids = {
+        "cache": ["alphintra-redis-cluster", "alphintra-redis-cluster-us-east1"],
+        "sessions": ["alphintra-redis-sessions", "alphintra-redis-sessions-us-east1"],
+    }
     assert list(found.labels("resource").values()) == [ids[store]]
     assert (condition["comparison"], condition["thresholdValue"]) == (f"COMPARISON_{comparison}", pytest.approx(value))
     assert condition["duration"] == f"{seconds}s"
@@ -99,7 +102,13 @@ def test_thresholds_of_memorystore(
 
 
 def test_sessions_in_the_older_form_are_watched_too() -> None:
-    form = {"form": "redis", "persistence": {"mode": "RDB", "snapshot_hours": 1}, "backups": None, "rpo_minutes": 60}
+    form = {
+        "form": "redis",
+        "persistence": {"mode": "RDB", "snapshot_hours": 1},
+        "backups": None,
+        "rpo_minutes": 60,
+        "secondaries": {"us-east1": None},
+    }
     found = policies(over={"cache": {"sessions": form}})
     text = found["sessions-memory-high"]["conditions"][0]["conditionThreshold"]["filter"]
     assert 'metric.type="redis.googleapis.com/stats/memory/usage_ratio"' in text

@@ -83,6 +83,14 @@ SQL_UP = (
     'cloudsql_googleapis_com:database_up{monitored_resource="cloudsql_database",database_id="alphintra-prod:alphintra-main-db"}'
 )
 REDIS = 'redis_googleapis_com:cluster_memory_maximum_utilization{monitored_resource="redis.googleapis.com/Cluster",cluster_id="alphintra-redis-cluster"}'
+
+
+def written(end: str, command: str = "hset") -> str:
+    """The writes that a session store counts."""
+    labels = f'monitored_resource="memorystore.googleapis.com/Instance",instance_id="alphintra-redis-sessions{end}"'
+    return f'memorystore_googleapis_com:instance_commandstats_total_calls_count{{{labels},role="primary",command="{command}"}}'
+
+
 STAGED: dict[str, Staged] = {
     "timeseries-member-down": Staged(both(SITES_UP | members("pg_up", 1, 0, 1), SITES_UP)),
     "timeseries-leader-missing": Staged(
@@ -131,6 +139,8 @@ STAGED: dict[str, Staged] = {
         {'logging_googleapis_com:user_search_rounds_ingested{monitored_resource="k8s_container"}': ("1 _x40", "_x35 1 _x5"), NODES: ("6+0x40", "6+0x40")},
         minutes=40,
     ),
+    # The same number of writes arrives; or four in ten do, and then half of them.
+    "sessions-region-behind": Staged({written(""): ("0+100x120", "0+100x120"), written("-us-east1"): ("0+40x120", "0+50x120")}),
     "cache-warming-missing": Staged(
         {'logging_googleapis_com:user_cache_rounds_warmed{monitored_resource="k8s_container"}': ("1 _x40", "_x35 1 _x5"), REDIS: ("1+0x40", "1+0x40")},
         minutes=40,
@@ -199,7 +209,7 @@ ABSENCES = {alert for alert in STAGED if alert.endswith(("signal-missing", "poli
 
 @pytest.mark.parametrize("alert", sorted(STAGED.keys() - ABSENCES))
 def test_it_is_silent_on_another_store(alert: str, tmp_path: Path) -> None:
-    ours = r'(job|namespace_name|database_id|cluster_id)="[^"]*"'
+    ours = r'(job|namespace_name|database_id|cluster_id|instance_id)="[^"]*"'
     others = {re.sub(ours, r'\1="another"', name): values for name, values in STAGED[alert].written(0).items()}
     assert not evaluated(alert, others, tmp_path)
 
@@ -243,6 +253,22 @@ def test_a_snapshot_that_lacks_shards_is_told(tmp_path: Path) -> None:
     assert evaluated(
         "search-snapshot-failed", {f"elasticsearch_snapshot_stats_snapshot_failed_shards{{{LAST}}}": "1+0x120"}, tmp_path
     )
+
+
+@pytest.mark.parametrize(
+    ("series", "told"),
+    [
+        ({written(""): "0+100x120"}, True),  # nothing ever arrived
+        ({written(""): "0+100x120", written("-us-east1"): "0+100x90 9000x30"}, True),  # and then no more
+        ({written("", "get"): "0+100x120", written("-us-east1"): "0+0x120"}, False),  # reads are not replicated
+        ({written(""): "0+100x90 9000x30", written("-us-east1"): "0+100x90 9000x30"}, False),  # nobody writes
+        ({written("", "SET"): "0+100x120", written("-us-east1", "SET"): "0+0x120"}, True),  # however it is written
+    ],
+)  # fmt: skip
+def test_what_does_not_arrive_in_the_other_region_is_told_and_what_nobody_wrote_is_not(
+    series: Mapping[str, str], told: bool, tmp_path: Path
+) -> None:
+    assert evaluated("sessions-region-behind", series, tmp_path) == told
 
 
 def test_the_other_site_is_watched_too(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from policies.tokens import (
     STATEFUL_SET,
     SUBNET,
     URL_MAP,
+    VALKEY,
 )
 
 from ..environments import recorded
@@ -191,6 +192,7 @@ RELATIONS: dict[str, Relation] = {
         edit=set_(INSTANCE, "settings.tier", "db-custom-2-8192", name="replica"), unknown=set_(INSTANCE, "region", UNKNOWN, name="replica")
     ),
     "dr-redis-secondary": Relation(edit=drop(REDIS_CLUSTER, name="secondary"), unknown=set_(REDIS_CLUSTER, "region", UNKNOWN, name="secondary")),
+    "dr-sessions-secondary": Relation(edit=drop(VALKEY, name="secondary"), unknown=set_(VALKEY, "location", UNKNOWN, name="secondary")),
     "dr-cluster-backup-elsewhere": Relation(
         edit=set_(BACKUP_PLAN, "location", "us-central1", name="us-central1"), unknown=set_(BACKUP_PLAN, "location", UNKNOWN)
     ),

@@ -16,7 +16,6 @@ from .relations import declared
 
 SURVIVORS = {
     "RouterNat enableEndpointIndependentMapping: True": "Cloud NAT lets nothing in with it either: only answers of whom was called",
-    "Instance shardCount: 0": "the API takes one shard or more, and so does the setting",
     "ConfigMap immutable: False": "it is named by its content: another content is another object",
 }
 """What no policy objects to, and why that is well."""

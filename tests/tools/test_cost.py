@@ -105,6 +105,20 @@ def test_a_price_holds_in_its_regions_only() -> None:
     assert (there.total, [known.what for known in there.not_priced]) == (0, ["6 of redis-standard-small in us-east1"])
 
 
+@pytest.mark.parametrize(
+    ("type_", "config", "role"),
+    [
+        ("gcp:redis/cluster:Cluster", "crossClusterReplicationConfig", "clusterRole"),
+        ("gcp:memorystore/instance:Instance", "crossInstanceReplicationConfig", "instanceRole"),
+    ],
+)
+def test_a_store_that_follows_another_is_a_replica(type_: str, config: str, role: str) -> None:
+    follows: dict[str, Any] = {config: {role: "SECONDARY"}}
+    for says, category in (follows, "replicas"), ({}, "compute"):
+        whole = Declared([declared(type_, nodeType="STANDARD_SMALL", **says)])
+        assert next(iter(CHARGES[type_](whole.resources[0], whole, table().assumptions))).category == category
+
+
 @pytest.mark.parametrize("type_", EVERY_TYPE)
 def test_every_type_is_billed_free_by_use_or_named_not_priced(type_: str) -> None:
     named = standing_of(type_, table())

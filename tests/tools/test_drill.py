@@ -22,8 +22,7 @@ from tools.drill import region
 from tools.drill.region import Drill, Result, told
 from tools.drill.stores import STORES
 from tools.failover import command as failover
-from tools.failover.checkpoint import Checkpoint
-from tools.failover.command import evidence
+from tools.failover.checkpoint import Checkpoint, evidence
 from tools.failover.stations import Move
 from tools.failover.steps import plan
 from tools.lifecycle.errors import CommandError
@@ -34,6 +33,7 @@ PROD = load_stack_file(ROOT / "Pulumi.prod.yaml")
 DATABASE = next(store for store in STORES if store.name == "main-database")
 WORKFLOW: dict[Any, Any] = yaml.safe_load((ROOT / ".github" / "workflows" / "drill.yml").read_text())
 REDIS = "gcp:redis/cluster:Cluster"
+VALKEY = "gcp:memorystore/instance:Instance"
 SQL = "gcp:sql/databaseInstance:DatabaseInstance"
 
 
@@ -52,6 +52,17 @@ def test_every_store_of_the_document_has_a_row_and_what_no_command_brings_back_i
         assert bool(store.missing) == (store.name not in failover.STORES) == row.endswith("GAP")
         assert store.missing in text
     assert set(failover.STORES) <= {store.name for store in STORES}
+
+
+def test_a_store_whose_follower_the_settings_do_not_have_is_a_gap_and_is_not_failed_over(tmp_path: Path) -> None:
+    drill = Rehearsed(tmp_path)
+    drill.workspace.override({"cache": {"sessions": {"secondaries": {"us-east1": None}}}})
+    alone = drill.workspace.settings
+    assert alone.session_stores == {"us-central1": "alphintra-redis-sessions"}
+    assert "sessions" not in {store.name for store in drill.known}
+    text = told([Result(store=store, problems=[]) for store in STORES], alone)
+    assert "- Redis: sessions: cache.sessions.secondaries is empty: nothing in the other region could take over" in text
+    drill.lose()
 
 
 @pytest.mark.parametrize(
@@ -101,6 +112,9 @@ class Rehearsed(Drill):
             for name, cluster in PROD.cache_clusters.items():
                 config = {"name": cluster, "region": name}
                 store.put(Row(f"//redis/projects/p/clusters/{cluster}", REDIS, "p", cluster, "", config, {}, 0, 0, 0), {})
+            for name, known in PROD.session_stores.items():
+                config = {"instanceId": known, "location": name}
+                store.put(Row(f"//memorystore/projects/p/instances/{known}", VALKEY, "p", known, "", config, {}, 0, 0, 0), {})
             standby = PROD.timeseries.sites["secondary"].name
             full = f"//gke/projects/p/locations/us-east1/clusters/c/statefulsets/{standby}"
             store.put(Row(full, "kubernetes:apps/v1:StatefulSet", "p", standby, "", {}, {}, 0, 0, 0), {})
@@ -146,7 +160,7 @@ def test_what_a_run_kept_is_what_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(region, "carry_out", carried_out)
     monkeypatch.setattr(region.commands, "up", stands)
     found = {known.store.name: known for known in drill.run()}["main-database"]
-    assert lag == [region.LAG_SECONDS] * 3, "of all that follow"
+    assert lag == [region.LAG_SECONDS] * 4, "of all that follow"
     assert found.missed(PROD) == []
     assert (found.steps, found.lost_seconds, found.leads_to) == ((6, 8), 40, "us-east1")
     assert found.back_seconds == pytest.approx(60 + 5 * 100, abs=5), "from the loss on, without the backup"

@@ -103,8 +103,9 @@ def redis_cluster(known: Resource, _: Declared, __: Assumptions) -> Iterator[Use
 
 def valkey(known: Resource, _: Declared, __: Assumptions) -> Iterator[Use]:
     """The same for an instance of Valkey, which has prices of its own."""
+    replica = known.get("crossInstanceReplicationConfig.instanceRole") == "SECONDARY"
     kind = str(known.get("nodeType")).lower().replace("_", "-")
-    yield from _nodes(known, f"valkey-{kind}", "compute")
+    yield from _nodes(known, f"valkey-{kind}", "replicas" if replica else "compute")
 
 
 def _nodes(known: Resource, kind: str, category: Category) -> Iterator[Use]:

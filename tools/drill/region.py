@@ -16,10 +16,10 @@ from localcloud import outages
 from localcloud.gcp import replication
 from localcloud.store import Store as CloudStore
 from settings import Environment
-from tools.failover.checkpoint import Checkpoint
+from tools.failover.checkpoint import Checkpoint, evidence
 from tools.failover.cloud import LocalCloud
 from tools.failover.command import STORES as FAILED_OVER
-from tools.failover.command import Asked, evidence, minutes
+from tools.failover.command import Asked, minutes
 from tools.failover.command import run as carry_out
 from tools.failover.stations import Command
 from tools.homes import components
@@ -88,6 +88,14 @@ def run(environment: str, home: Path) -> int:
     return int(any(result.missed(settings) for result in results))
 
 
+def gap(store: Store, settings: Environment) -> str:
+    """What is missing for a store to be back by a command; empty where nothing is."""
+    if store.missing or store.name not in FAILED_OVER:
+        return store.missing
+    lacking = FAILED_OVER[store.name].lacking(settings)
+    return f"{lacking} is empty: nothing in the other region could take over" if lacking else ""
+
+
 def told(results: Sequence[Result], settings: Environment) -> str:
     """The table, and what it has no room for."""
     title = f"{settings.regions.primary} is lost under '{settings.environment}', on the local cloud:"
@@ -98,7 +106,7 @@ def told(results: Sequence[Result], settings: Environment) -> str:
 def _row(result: Result, settings: Environment) -> list[str]:
     promise = result.store.promise(settings)
     missed = result.missed(settings)
-    if result.store.missing:
+    if gap(result.store, settings):
         verdict = "GAP"
     elif missed:
         verdict = "MISSED"
@@ -118,7 +126,7 @@ def _row(result: Result, settings: Environment) -> list[str]:
 
 def footnotes(results: Sequence[Result], settings: Environment) -> list[str]:
     """What the rows have no room for: gaps, bars that were missed, and what a table like this cannot know."""
-    gaps = [f"- {known.store.title}: {known.store.missing}" for known in results if known.store.missing]
+    gaps = [f"- {known.store.title}: {missing}" for known in results if (missing := gap(known.store, settings))]
     missed = [f"- {known.store.title}: {'; '.join(found)}" for known in results if (found := known.missed(settings))]
     return [
         *(["", "Gaps, which nothing brings back by a command yet:", *gaps] if gaps else []),
@@ -146,7 +154,8 @@ class Drill:
     @property
     def known(self) -> list[Store]:
         """The stores that a command brings back, those first that must be back first."""
-        return [store for store in STORES if store.name in FAILED_OVER]
+        settings = self.workspace.settings
+        return [store for store in STORES if not gap(store, settings)]
 
     def run(self) -> list[Result]:
         """From an environment that stands to one that stands again."""
@@ -238,7 +247,7 @@ class Drill:
         names = [row for row in known if row.type.endswith(":RecordSet") and row.config["name"].startswith(f"{store.host}.")]
         addresses = [json.dumps(address) for row in names for address in row.config["rrdatas"]]
         found = [row for row in known if row.type == store.kind and any(a in json.dumps(row.computed) for a in addresses)]
-        return ", ".join(sorted(str(row.properties["region"]) for row in found))
+        return ", ".join(sorted(str(row.properties.get("region") or row.properties["location"]) for row in found))
 
     def deleted(self) -> list[str]:
         """What was deleted that holds data."""

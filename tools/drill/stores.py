@@ -62,8 +62,9 @@ STORES = (
         title="Redis: sessions",
         components=("redis-sessions",),
         promise=lambda known: _minutes(known.objectives.cache_rto_minutes, known.cache.sessions.rpo_minutes),
-        missing="no second store is declared in the other region, and its backups are kept in its own: until the region is back "
-        "everybody signs in anew at a store that somebody has to declare, and the blacklist of tokens is gone",
+        host="sessions",
+        kind="gcp:memorystore/instance:Instance",
+        follower=lambda known: f"instances/{known.session_stores[known.regions.secondary]}",
     ),
     Store(
         name="main-database",

@@ -8,10 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tools.lifecycle.workspace import Workspace
+
 from .stations import Command
 from .steps import Step, recorded
 
 KEPT = ("command", "planned", "began", "lag_seconds", "done", "deferred", "taken_over")
+
+
+def evidence(workspace: Workspace, store: str) -> Path:
+    """The file of a run that has not ended; those that have are beside it."""
+    return workspace.home / "failover" / f"{workspace.cloud}-{workspace.environment}-{store}.json"
 
 
 @dataclass

@@ -18,7 +18,7 @@ from localcloud.kubernetes import patroni
 from localcloud.store import Row, Store
 from tools.lifecycle.errors import CommandError
 
-from .stores import CACHE, MAIN_DATABASE
+from .stores import CACHE, MAIN_DATABASE, SESSIONS
 from .stores import Store as Known
 
 
@@ -78,9 +78,12 @@ LOCALLY: Mapping[str, Locally] = {
             "remove": replication.delete,
         },
     ),
-    "cache": Locally(
-        switchover.instance, switchover.state, lambda _, row: CACHE.leads(row.properties), {"promote": switchover.promote}
-    ),
+    **{
+        known.name: Locally(
+            find, switchover.state, lambda _, row, known=known: known.leads(row.properties), {"promote": switchover.promote}
+        )
+        for known, find in ((CACHE, switchover.cluster), (SESSIONS, switchover.valkey))
+    },
     "timeseries": Locally(
         patroni.instance,
         patroni.state,

@@ -12,7 +12,7 @@ from tools.lifecycle.commands import ready
 from tools.lifecycle.errors import USAGE, CommandError
 from tools.lifecycle.workspace import Workspace
 
-from .checkpoint import Checkpoint
+from .checkpoint import Checkpoint, evidence
 from .cloud import Cloud
 from .run import Run, say
 from .stations import Command
@@ -64,11 +64,6 @@ def run(workspace: Workspace, cloud: Cloud, asked: Asked, confirm: Confirm) -> i
         if whole:
             print(f"Evidence: {checkpoint.finish().name}")
     return 0
-
-
-def evidence(workspace: Workspace, store: str) -> Path:
-    """The file of a run that has not ended; those that have are beside it."""
-    return workspace.home / "failover" / f"{workspace.cloud}-{workspace.environment}-{store}.json"
 
 
 def _gone_on_with(checkpoint: Checkpoint, asked: Asked, workspace: Workspace) -> Checkpoint:

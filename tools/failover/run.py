@@ -17,10 +17,10 @@ from tools.lifecycle.workspace import Workspace
 from tools.review.difference import STATEFUL
 
 from . import state as states
-from .checkpoint import Checkpoint
+from .checkpoint import Checkpoint, evidence
 from .cloud import Cloud
 from .steps import Step
-from .stores import MAIN_DATABASE, Store
+from .stores import MAIN_DATABASE, STORES, Store
 
 LOSING = {"replace", "delete", "create-replacement", "delete-replaced"}
 
@@ -187,8 +187,21 @@ class Run:
             )
         return report
 
+    def _read_others_back(self, exclude: list[str]) -> None:
+        """What follows since another store's run exchanged roles, where that run waits to read it back: the settings say already
+        that it follows, and an update that did not know would try to make it."""
+        resources = self._resources()
+        for store in (known for known in STORES.values() if known.exchanges and known.name != self.store.name):
+            other = Checkpoint.open(evidence(self.workspace, store.name))
+            waiting = [step for step in other.left if step.kind == "old-follows"] if other else []
+            told = bool(other) and all(step.kind != "settings" for step in other.left)
+            urns = [states.urn_of(resources, step.old, store.kind) for step in waiting if told]
+            if known := [urn for urn in urns if urn and urn not in exclude]:
+                self._refresh(known)
+
     def _update(self, exclude: list[str]) -> None:
         """An update, unless it would lose something."""
+        self._read_others_back(exclude)
         losing = [
             change
             for change in self._previewed(exclude).changes.values()

@@ -22,9 +22,9 @@ def urn_of(resources: Resources, name: str, kind: str = INSTANCE) -> str | None:
     return next((str(r["urn"]) for r in resources if r["type"] == kind and name in _named(r["inputs"])), None)
 
 
-def _named(inputs: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """The physical name, where Google's resources have it, and where those of Kubernetes do."""
-    return inputs.get("name"), inputs.get("metadata", {}).get("name")
+def _named(inputs: Mapping[str, Any]) -> tuple[str | None, ...]:
+    """The physical name, where Google's resources have it, where Valkey's do, and where those of Kubernetes do."""
+    return inputs.get("name"), inputs.get("instanceId"), inputs.get("metadata", {}).get("name")
 
 
 def inside(resources: Resources, name: str) -> list[str]:

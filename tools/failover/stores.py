@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
 from settings import Environment
+from settings.cache import Cluster, Sessions
 
 from . import stations
 from .stations import Command, Move, Stage
@@ -69,6 +70,11 @@ class Store:
     """What is run at Google. On the local cloud a stand-in does the same."""
     copied_bytes: Callable[[Environment], float] = lambda _: 0
     """What is copied into the other region where an instance is built anew."""
+
+    @property
+    def exchanges(self) -> bool:
+        """Whether two instances exchange their roles: nothing is stopped, and the one that served follows."""
+        return "old-follows" in self.move and "fence" not in self.move
 
     def then(self, stage: Stage, now: Environment) -> Environment:
         """The settings of an environment after a stage."""
@@ -144,39 +150,98 @@ MAIN_DATABASE = Store(
     copied_bytes=lambda known: known.database.disk.size_gb * 1e9,
 )  # fmt: skip
 
-CACHE = Store(
-    name="cache",
-    title="the cache",
-    runbook="failover-cache",
-    kind="gcp:redis/cluster:Cluster",
-    host="cache",
-    station=("cache", "cluster"),
-    instances=lambda known: known.cache_clusters,
-    serving=lambda known: known.cache_region,
-    stages=lambda command, known: stations.exchanges(command, known.cache.cluster.serving),
-    after=lambda stage, _: {"serving": stations.moved_to(stage)},
-    lacking=lambda known: "" if known.cache.cluster.secondaries else "cache.cluster.secondaries",
-    rto_minutes=lambda known: known.objectives.cache_rto_minutes,
-    rpo_minutes=lambda known: known.cache.cluster.rpo_minutes,
-    leads=lambda known: known.get("crossClusterReplicationConfig", {}).get("clusterRole") != "SECONDARY",
-    well="ACTIVE",
-    drained=False,
-    lag='since how many seconds the chart "What another region lacks" of the dashboard of the cache is not at 0, or '
-    "redis.googleapis.com/cluster/cross_cluster_replication/secondary_maximum_replication_offset_diff, which is in bytes",
-    describe=("gcloud redis clusters describe {name} --region={region} --project={project} --format=json",),
-    state=lambda known: str(known.get("state")),
-    move=("promote", "state", "settings", "serve", "old-follows", "rest"),
-    # Google publishes no figure for a switchover.
-    seconds={"promote": 300, "state": 60, "settings": 5, "serve": 300, "old-follows": 60, "rest": 300},
-    titles={
-        "promote": "exchange the roles: {new} takes writes, {old} follows it as soon as it answers",
-        "state": "Pulumi's state: {new} follows nobody",
-        "settings": "the settings: {says}",
-        "serve": "update what can be reached: cache and the secret with the connection lead to {new}",
-        "old-follows": "Pulumi's state: {old} follows {new}",
-        "rest": "update what could not be reached, and see that nothing differs",
-    },
-    commands={"promote": ("gcloud redis clusters switchover {new} --region={region} --project={project} --quiet",)},
+
+@dataclass(frozen=True, kw_only=True)
+class Exchanged:
+    """What one store of Memorystore has that the other has not."""
+
+    name: str
+    title: str
+    kind: str
+    part: Literal["cluster", "sessions"]
+    """Its part of the settings of the cache."""
+    instances: Callable[[Environment], Mapping[str, str]]
+    role: tuple[str, str]
+    """Where Google says which of the two follows."""
+    lag: str
+    describe: str
+    names: str
+    """What leads to the one that serves."""
+    switchover: str
+
+
+def _memorystore(one: Exchanged) -> Store:
+    """Two that exchange their roles."""
+
+    def of(known: Environment) -> Cluster | Sessions:
+        return getattr(known.cache, one.part)
+
+    return Store(
+        name=one.name,
+        title=one.title,
+        runbook="failover-cache",
+        kind=one.kind,
+        host=one.name,
+        station=("cache", one.part),
+        instances=one.instances,
+        serving=lambda known: getattr(known.regions, of(known).serving),
+        stages=lambda command, known: stations.exchanges(command, of(known).serving),
+        after=lambda stage, _: {"serving": stations.moved_to(stage)},
+        lacking=lambda known: "" if of(known).secondaries else f"cache.{one.part}.secondaries",
+        rto_minutes=lambda known: known.objectives.cache_rto_minutes,
+        rpo_minutes=lambda known: of(known).rpo_minutes,
+        leads=lambda known: known.get(one.role[0], {}).get(one.role[1]) != "SECONDARY",
+        well="ACTIVE",
+        drained=False,
+        lag=one.lag,
+        describe=(one.describe,),
+        state=lambda known: str(known.get("state")),
+        move=("promote", "state", "settings", "serve", "old-follows", "rest"),
+        # Google publishes no figure for a switchover.
+        seconds={"promote": 300, "state": 60, "settings": 5, "serve": 300, "old-follows": 60, "rest": 300},
+        titles={
+            "promote": "exchange the roles: {new} takes writes, {old} follows it as soon as it answers",
+            "state": "Pulumi's state: {new} follows nobody",
+            "settings": "the settings: {says}",
+            "serve": f"update what can be reached: {one.names} and the secret with the connection lead to {{new}}",
+            "old-follows": "Pulumi's state: {old} follows {new}",
+            "rest": "update what could not be reached, and see that nothing differs",
+        },
+        commands={"promote": (one.switchover,)},
+    )
+
+
+CACHE = _memorystore(
+    Exchanged(
+        name="cache",
+        title="the cache",
+        kind="gcp:redis/cluster:Cluster",
+        part="cluster",
+        instances=lambda known: known.cache_clusters,
+        role=("crossClusterReplicationConfig", "clusterRole"),
+        lag='since how many seconds the chart "What another region lacks" of the dashboard of the cache is not at 0, or '
+        "redis.googleapis.com/cluster/cross_cluster_replication/secondary_maximum_replication_offset_diff, which is in bytes",
+        describe="gcloud redis clusters describe {name} --region={region} --project={project} --format=json",
+        names="cache",
+        switchover="gcloud redis clusters switchover {new} --region={region} --project={project} --quiet",
+    )
+)
+SESSIONS = _memorystore(
+    Exchanged(
+        name="sessions",
+        title="the session store",
+        kind="gcp:memorystore/instance:Instance",
+        part="sessions",
+        instances=lambda known: known.session_stores,
+        role=("crossInstanceReplicationConfig", "instanceRole"),
+        lag='since how many seconds the chart "What another region lacks" of the dashboard of the session store is not at 0',
+        describe="gcloud memorystore instances describe {name} --location={region} --project={project} --format=json",
+        names="sessions, sessions-read",
+        # Of Valkey gcloud has no verb for it: the API takes a switchover as a change of the role.
+        switchover="gcloud memorystore instances update {new} --location={region} --project={project} "
+        "--cross-instance-replication-config-role=primary --cross-instance-replication-config-secondary-instances="
+        "instance=projects/{project}/locations/{old_region}/instances/{old} --quiet",
+    )
 )
 
 SIGN_IN = "gcloud container clusters get-credentials {cluster} --region={region} --project={project} --dns-endpoint"
@@ -239,7 +304,7 @@ TIMESERIES = Store(
     },
 )
 
-STORES: Mapping[str, Store] = {store.name: store for store in (MAIN_DATABASE, CACHE, TIMESERIES)}
+STORES: Mapping[str, Store] = {store.name: store for store in (MAIN_DATABASE, CACHE, SESSIONS, TIMESERIES)}
 AWAY = ("fence", "drained", "promote", "state", "settings", "serve")
 """While these run, nobody can write."""
 

@@ -48,6 +48,8 @@ SNAPSHOT_PERIODS = ("ONE_HOUR", "SIX_HOURS", "TWELVE_HOURS", "TWENTY_FOUR_HOURS"
 class Product:
     """Where a product says what the other says elsewhere."""
 
+    called: str
+    """What its messages call its stores."""
     service_class: str
     place: str
     network: str
@@ -62,13 +64,14 @@ class Product:
 
 PRODUCTS = {
     CLUSTER: Product(
-        "gcp-memorystore-redis", "region", "pscConfigs[].network", "redisConfigs", ("NO", "EVERYSEC", "ALWAYS"),
+        "clusters", "gcp-memorystore-redis", "region", "pscConfigs[].network", "redisConfigs", ("NO", "EVERYSEC", "ALWAYS"),
         "crossClusterReplicationConfig.clusterRole", "crossClusterReplicationConfig.primaryCluster.cluster",
         "crossClusterReplicationConfig.secondaryClusters[].cluster",
         ("shardCount", "nodeType", "authorizationMode", "transitEncryptionMode", "redisConfigs", "persistenceConfig"),
     ),
     VALKEY: Product(
-        "gcp-memorystore", "location", "desiredAutoCreatedEndpoints[].network", "engineConfigs", ("NEVER", "EVERY_SEC", "ALWAYS"),
+        "instances", "gcp-memorystore", "location",
+        "desiredAutoCreatedEndpoints[].network", "engineConfigs", ("NEVER", "EVERY_SEC", "ALWAYS"),
         "crossInstanceReplicationConfig.instanceRole", "crossInstanceReplicationConfig.primaryInstance.instance",
         "crossInstanceReplicationConfig.secondaryInstances[].instance",
         ("shardCount", "nodeType", "authorizationMode", "transitEncryptionMode", "engineConfigs", "engineVersion", "mode",

@@ -10,7 +10,7 @@ CHANGES: Changes = {
     "project.id": ("prod", {"project": {"id": "another-project"}}, "project"),
     "generation": ("prod", {"generation": 2}, "name"),
     "regions.primary": ("prod", {"regions": {"primary": "us-west1"}, "database": {"zone": "us-west1-a", "secondary_zone": "us-west1-b"}}, "region"),
-    "regions.secondary": ("prod", {"regions": {"secondary": "us-west1"}, "database": {"replicas": {"us-east1": None, "us-west1": {"zone": "us-west1-a"}}}, "cache": {"cluster": {"secondaries": {"us-east1": None, "us-west1": {}}}}}, "settings.backupConfiguration.location"),
+    "regions.secondary": ("prod", {"regions": {"secondary": "us-west1"}, "database": {"replicas": {"us-east1": None, "us-west1": {"zone": "us-west1-a"}}}, "cache": {"cluster": {"secondaries": {"us-east1": None, "us-west1": {}}}, "sessions": {"secondaries": {"us-east1": None, "us-west1": {}}}}}, "settings.backupConfiguration.location"),
     "labels.owner": ("prod", {"labels": {"owner": "others"}}, "settings.userLabels.owner"),
     "labels.cost_center": ("prod", {"labels": {"cost_center": "others"}}, "settings.userLabels.cost-center"),
     "protection.enabled": ("dev", {"protection": {"enabled": True}}, "deletionProtection"),

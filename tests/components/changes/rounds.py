@@ -5,8 +5,8 @@ from __future__ import annotations
 ONE_VALUE = {"database.engine"}
 """Settings that have one allowed value, so that nothing can be laid on top."""
 ALONE = {
-    "cache.cluster.serving", "cache.sessions.form", "cache.sessions.redis_version", "database.failover.other",
-    "database.failover.rebuilds", "database.failover.serving", "environment", "generation", "kubernetes.clusters", "pooling.clients", "project.id",
+    "cache.cluster.serving", "cache.sessions.form", "cache.sessions.redis_version", "cache.sessions.serving",
+    "database.failover.other", "database.failover.rebuilds", "database.failover.serving", "environment", "generation", "kubernetes.clusters", "pooling.clients", "project.id",
     "regions.primary", "regions.secondary", "storage.buckets.<name>.access.<name>.group",
     "storage.buckets.<name>.access.<name>.workload", "timeseries.export_bucket", "timeseries.leader", "timeseries.sites", "url_signing.signers",
     "verification.bucket",

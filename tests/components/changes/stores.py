@@ -6,6 +6,7 @@ from .change import Changes, Settings
 
 LITERAL: Settings = {
     "form": "redis", "persistence": {"mode": "RDB", "snapshot_hours": 1}, "backups": None, "rpo_minutes": 60,
+    "secondaries": {"us-east1": None},
 }  # fmt: skip
 AUTOMATIC: Settings = {"database": {"failover": {"mode": "automatic", "quorum": 5, "hold_minutes": 20}}}
 CHANGES: Changes = {
@@ -126,7 +127,8 @@ CHANGES: Changes = {
         )
     },
     **{
-        f"cache.cluster.secondaries.<name>.{key}": ("prod", {"cache": {"cluster": {"secondaries": {"us-east1": over}}}}, f"redis-cluster-secondary-us-east1:{path}")
+        f"cache.{store}.secondaries.<name>.{key}": ("prod", {"cache": {store: {"secondaries": {"us-east1": over}}}}, f"redis-{store}-secondary-us-east1:{path}")
+        for store in ("cluster", "sessions")
         for key, over, path in (
             ("replicas", {"replicas": 3}, "replicaCount"),
             ("maintenance.day", {"maintenance": {"day": "FRIDAY"}}, "maintenancePolicy.weeklyMaintenanceWindows[0].day"),
@@ -172,6 +174,8 @@ CHANGES: Changes = {
             ("rpo_minutes", {"rpo_minutes": 4}, "labels.rpo-minutes"),
         )
     },
+    "cache.sessions.serving": ("prod", {"cache": {"sessions": {"serving": "secondary"}}}, "redis-sessions-store:crossInstanceReplicationConfig.instanceRole"),
+    "cache.sessions.secondaries": ("dev", {"cache": {"sessions": {"zone": None, "secondaries": {"us-east1": {}}}}}, "crossInstanceReplicationConfig.instanceRole"),
     "cache.sessions.zone": ("dev", {"cache": {"sessions": {"zone": "us-central1-b"}}}, "zoneDistributionConfig.zone"),
     **{
         f"pooling.{key}": ("prod", {"pooling": {key: value}}, f"pgbouncer-us-central1-{path}")
