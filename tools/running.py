@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, cast
 
+from pulumi import log
 from pulumi.runtime import settings
 
 SDK: Any = cast("Any", settings)
@@ -22,8 +23,25 @@ LOOK_SECONDS = 0.02
 
 
 def quickly(program: Program) -> Program:
-    """The program, run with short stacks, and waited for patiently."""
-    return _patient(_short(program))
+    """The program, run without the SDK's own talk and with short stacks, and waited for patiently."""
+    return _silent(_patient(_short(program)))
+
+
+def _silent(program: Program) -> Program:
+    """The program, without what the SDK says of itself on the level of debugging.
+
+    Each line is a call to the engine that the program waits for, four a resource, and our commands show none of them.
+    """
+
+    @functools.wraps(program)
+    def run() -> None:
+        log.debug = _nothing
+        program()
+
+    return run
+
+
+def _nothing(*_: Any, **__: Any) -> None: ...
 
 
 def _short(program: Program) -> Program:

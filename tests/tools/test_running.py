@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable
 
@@ -42,6 +43,20 @@ def test_stacks_are_short_inside_and_whole_outside() -> None:
     run(lambda: seen.append(getattr(sys, "tracebacklimit", None)))
     assert seen == [FRAMES]
     assert not hasattr(sys, "tracebacklimit")
+
+
+def test_the_engine_is_told_what_the_program_says_and_not_what_the_sdk_does(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulumi.log, "debug", pulumi.log.debug)  # put back afterwards, as it is for everybody else
+
+    def program() -> None:
+        pulumi.ComponentResource("alphintra:data:Anything", "x")
+        pulumi.info("said")
+
+    with caplog.at_level(logging.DEBUG):
+        run(program)
+    assert [record.message for record in caplog.records if record.name == "root"] == ["said"]
 
 
 def test_an_error_of_the_program_is_its_own() -> None:
