@@ -21,6 +21,7 @@ from .cache_alerts import (
 )
 from .cache_archive import archive_job
 from .cache_signals import CLUSTER, VALKEY, MemoryStore, older_memory
+from .cache_verification import cache_restore_test
 from .dashboard_definitions import database_dashboard, database_overview, overview, storage_dashboard
 from .dashboard_layout import Chart, Dashboard
 from .failover_alerts import failover_alerts, looks
@@ -126,4 +127,9 @@ def _caches(settings: Environment) -> Observed:
         definitions.append(memory_full(session_store.name, session_store.title, memory))
     counted = [archives_finished(job)] if cluster.archive else []
     counted += [rounds_warmed(JOBS)] if settings.images.jobs else []
+    alive = {"cluster": cache.memory, "sessions": session_store.memory}
+    for store, (instance, _) in settings.verified_caches.items():
+        proof = cache_restore_test(store)
+        definitions += [*proof.alerts(alive=alive[store]), proof.empty(instance)]
+        counted.append(proof.finished)
     return Observed(definitions, counted, [], {}, dashboards)

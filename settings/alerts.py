@@ -114,6 +114,12 @@ def default_alerts() -> dict[str, Alert]:
         **{f"{store}-cpu-high": Alert(threshold=0.8, minutes=15, channels=TELL) for store in caches},
         **{f"{store}-connections-rejected": Alert(minutes=0, channels=TELL) for store in caches},
         **{f"{store}-backup-empty": Alert(minutes=10, severity="CRITICAL", channels=saved) for store in caches},
+        # Where there is an image of our own to do it; weekly, §10.1.
+        **{
+            f"{store}-restore-test-{what}": Alert(minutes=minutes, severity="CRITICAL", channels=saved)
+            for store in caches
+            for what, minutes in (("failed", HOUR), ("empty", HOUR), ("missing", 8 * 24 * HOUR))
+        },
         "sessions-evicting": Alert(minutes=0, severity="CRITICAL", channels=PAGE),
         "cache-region-behind": Alert(threshold=64, minutes=10, severity="CRITICAL", channels=("pagerduty",)),
         "sessions-region-behind": Alert(threshold=0.5, minutes=10, severity="CRITICAL", channels=("pagerduty",)),

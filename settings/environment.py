@@ -32,7 +32,7 @@ from .static_assets import StaticAssets
 from .storage import Storage
 from .timeseries import MEMBERS, Members, TimeSeries
 from .url_signing import UrlSigning
-from .verification import Verification
+from .verification import CacheVerification, Verification
 from .workspaces import Workspaces
 
 Profile = Literal["dev", "staging", "prod"]
@@ -155,6 +155,18 @@ class Environment(Section):
     def sessions_region(self) -> str:
         """The region whose session store takes writes."""
         return getattr(self.regions, self.cache.sessions.serving)
+
+    @property
+    def verified_caches(self) -> dict[Literal["cluster", "sessions"], tuple[str, CacheVerification]]:
+        """The stores in Memorystore whose backups are brought back: their physical names, and how that is done. Without an image
+        of our own there is nothing to do it."""
+        cluster, sessions, known = self.cache.cluster, self.cache.sessions, self.verification
+        found: dict[Literal["cluster", "sessions"], tuple[str, CacheVerification]] = {}
+        if self.images.jobs is not None and cluster.backups is not None:
+            found["cluster"] = (self.cache_clusters[self.regions.primary], known.cache)
+        if self.images.jobs is not None and sessions.backups is not None:
+            found["sessions"] = (self.session_stores[self.regions.primary], known.sessions)
+        return found
 
     @property
     def keys_in_use(self) -> Encryption:

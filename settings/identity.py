@@ -166,6 +166,10 @@ def _default_workloads() -> dict[str, Workload]:
             purpose="Brings the main database's backups back every week, elsewhere",
             kubernetes="jobs/backup-verifier",
         ),
+        "cache-verifier": Workload(
+            purpose="Brings the caches' backups back every week, into stores of its own",
+            kubernetes="jobs/cache-verifier",
+        ),
         "audit-export": Workload(
             purpose="Moves audit records older than two years to the archive", database=True, kubernetes="jobs/audit-export"
         ),

@@ -201,6 +201,7 @@ def _default_buckets() -> dict[str, Bucket]:
                 "verification": Access(
                     workload="backup-verifier", role="create", folder="database/postgresql/verification/"
                 ),
+                "cache-verification": Access(workload="cache-verifier", role="create", folder="redis/verification/"),
                 "search-verification": Access(
                     workload="search-verifier", role="create", folder="database/verification/elasticsearch/"
                 ),

@@ -1,6 +1,8 @@
-"""The weekly proofs that backups of the main database and of the search engine can be brought back."""
+"""The weekly proofs that backups of the main database, of the search engine and of the caches can be brought back."""
 
 from __future__ import annotations
+
+from pydantic import Field
 
 from .section import ResourceName, Section, setting
 from .storage import Folder
@@ -12,6 +14,22 @@ SEARCH_WORKLOAD = "search-verifier"
 """The one that does it for the search engine."""
 SEARCH_USER = "search-verify"
 """Who it signs in as there, and the credential of it."""
+
+CACHE_WORKLOAD = "cache-verifier"
+"""The one that does it for the caches."""
+
+
+class CacheVerification(Section):
+    """A Job that brings the newest backup of a store in Memorystore back into a throw-away store beside it, with as many shards
+    of as large nodes and no copies, counts its keys, and takes it away. The store is paid for meanwhile. It is there
+    where the store has backups and `images.jobs` says what runs."""
+
+    schedule: Cron = Field(json_schema_extra={"source": "§10.1: weekly backup verification tests", "unit": "cron, UTC"})
+    """When: not while Memorystore takes a backup of its own, nor in its maintenance window."""
+    newest_hours: int = setting(26, "§10.1: daily", unit="hours", ge=1, le=168)
+    """How old the newest backup may be."""
+    hours: int = setting(2, "design: to make a store takes a quarter of an hour", unit="hours", ge=1, le=24)
+    """How long it may take."""
 
 
 class SearchVerification(Section):
@@ -44,3 +62,9 @@ class Verification(Section):
     """The folder of it."""
     search: SearchVerification = SearchVerification()
     """The same for the search engine."""
+    cache: CacheVerification = CacheVerification(schedule="0 8 * * 2")
+    """The same for the cache cluster of the primary region."""
+    sessions: CacheVerification = CacheVerification(schedule="0 10 * * 2")
+    """The same for the session store, where its form is valkey."""
+    cache_folder: Folder = setting("redis/verification/", "§7.1")
+    """The folder of `bucket` that the evidence of these two is kept in."""

@@ -17,7 +17,7 @@ from .objects import analytics, objects
 from .oversight import budget, governance, observability, people_and_audit
 from .pooling import found_at, pooling
 from .programs import Stores, programs
-from .proofs import backup_verification
+from .proofs import backup_verification, cache_verification
 from .schemas import main_schema
 from .search import search
 from .stores import caches, main_database, optional_stores
@@ -48,6 +48,7 @@ class DataPlatform(pulumi.ComponentResource):
         searched = search(base, running)
         programs(base, running, Stores(poolers=poolers, series=series, cache=cached.cluster, search=searched))
         backup_verification(base, running)
+        cache_verification(base, running)
         automatic_failover(base, running, database, stored.storage)
         watched = observability(base, stores=[database.primary, *database.replicas.values(), *cached.stores])
         budget(base)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from settings.verification import WORKLOAD
+from settings.verification import CACHE_WORKLOAD, WORKLOAD
 
 from ..backup_verification import BackupVerification, BackupVerificationArgs
+from ..cache_verification import CacheVerification, CacheVerificationArgs
 from .clusters import Clusters
 from .foundation import PROJECT_API, Foundation
 
@@ -37,3 +38,32 @@ def backup_verification(base: Foundation, on: Clusters) -> None:
         ),
         opts=on.running_in(base, region, known_as.partition("/")[0]),
     )
+
+
+def cache_verification(base: Foundation, on: Clusters) -> None:
+    """Of the stores in Memorystore, in the primary region: a throw-away store stands where the backup is."""
+    settings, region = base.settings, base.primary
+    known_as = settings.identities.workloads[CACHE_WORKLOAD].kubernetes or ""
+    account = on.namespaces[region].accounts[known_as]
+    for store, (instance, known) in settings.verified_caches.items():
+        CacheVerification(
+            f"verification-{store}-{region}",
+            CacheVerificationArgs(
+                settings=known,
+                store=store,
+                project=base.project,
+                region=region,
+                instance=instance,
+                network=base.network.vpc.id,
+                range=str(settings.network.primary.nodes),
+                bucket=settings.storage.bucket_name(settings.verification.bucket),
+                folder=settings.verification.cache_folder,
+                member=base.identities.accounts[CACHE_WORKLOAD].member,
+                account=account.metadata.name,
+                namespace=account.metadata.namespace,
+                priority=on.namespaces[region].priorities[PRIORITY].metadata.name,
+                image=on.images.own(settings.images.jobs or ""),
+                requires=base.enabled(PROJECT_API, "redis.googleapis.com", "memorystore.googleapis.com", "iam.googleapis.com"),
+            ),
+            opts=on.running_in(base, region, known_as.partition("/")[0]),
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,17 @@ class WorkloadIdentity(CredentialProvider):
 def connect(secret: Path, *, cluster: bool, token: Callable[[], str] = workload_token, **options: Any) -> Store:
     """The store whose connection a file describes: the mounted secret, or one without certificates for a local Redis."""
     document: dict[str, Any] = json.loads(secret.read_text())
+    how = _how(document, token)
+    return Store.cluster(RedisCluster(**how), **options) if cluster else Store.standalone(Redis(**how), **options)
+
+
+def client(endpoint: Mapping[str, Any], *, cluster: bool, token: Callable[[], str]) -> RedisCluster | Redis:
+    """The library's own client of a store that listens there, for what goes through every key."""
+    how = _how({"endpoints": {"primary": endpoint}}, token)
+    return RedisCluster(**how) if cluster else Redis(**how)
+
+
+def _how(document: Mapping[str, Any], token: Callable[[], str]) -> dict[str, Any]:
     found = document["endpoints"]["primary"]
     how: dict[str, Any] = {"host": found["host"], "port": found["port"], "decode_responses": True, "socket_timeout": SECONDS}
     if found["certificates"]:
@@ -39,4 +50,4 @@ def connect(secret: Path, *, cluster: bool, token: Callable[[], str] = workload_
         how["credential_provider"] = WorkloadIdentity(token) if "password" not in document else None
     if "password" in document:
         how["password"] = document["password"]
-    return Store.cluster(RedisCluster(**how), **options) if cluster else Store.standalone(Redis(**how), **options)
+    return how

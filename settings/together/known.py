@@ -24,9 +24,9 @@ def known_bucket(env: Environment, where: str, bucket: str) -> Bucket:
     return found
 
 
-def known_folder(env: Environment, where: str, bucket: str, folder: str) -> Bucket:
+def known_folder(env: Environment, where: str, bucket: str, folder: str, field: str = "folder") -> Bucket:
     """The bucket of that name, which has the folder among its own."""
     found = known_bucket(env, f"{where}.bucket", bucket)
     if not folder.startswith(found.folders):
-        raise ValueError(f"{where}.folder is {folder}, which is in none of the folders of {bucket}: {', '.join(found.folders)}")
+        raise ValueError(f"{where}.{field} is {folder}, which is in none of the folders of {bucket}: {', '.join(found.folders)}")
     return found

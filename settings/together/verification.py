@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..search import SPACE
-from ..verification import SEARCH_USER, SEARCH_WORKLOAD, WORKLOAD
+from ..verification import CACHE_WORKLOAD, SEARCH_USER, SEARCH_WORKLOAD, WORKLOAD
 from .known import known_folder, require_known
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def verification(env: Environment) -> None:
             f"verification.hours is {known.hours}, more than objectives.database_rto_minutes ({rto}): "
             "a restore that is too slow to keep the promise would pass"
         )
+    _proves(env, "verification", CACHE_WORKLOAD, known.cache_folder, field="cache_folder")
     _proves(env, "verification.search", SEARCH_WORKLOAD, search.folder)
     verifier, snapshots = env.identities.workloads[SEARCH_WORKLOAD], env.search.snapshots
     if not (verifier.kubernetes or "").startswith(f"{SPACE}/"):
@@ -39,13 +40,13 @@ def verification(env: Environment) -> None:
         )
 
 
-def _proves(env: Environment, where: str, workload: str, folder: str) -> None:
+def _proves(env: Environment, where: str, workload: str, folder: str, field: str = "folder") -> None:
     """Refuses a proof that nobody could run, or whose evidence could not be kept."""
     bucket, workloads = env.verification.bucket, env.identities.workloads
     require_known(f"{where}: identities.workloads", workload, workloads, "workload")
     if workloads[workload].kubernetes is None:
         raise ValueError(f"identities.workloads.{workload}.kubernetes says nothing, but it runs as a Job in the primary cluster")
-    found = known_folder(env, where, bucket, folder)
+    found = known_folder(env, where, bucket, folder, field)
     if not any(a.workload == workload and folder.startswith(a.folder) for a in found.access.values()):
         raise ValueError(
             f"verification.bucket is {bucket}, but the workload {workload} has no access to {folder} there: "

@@ -62,7 +62,7 @@ class Process:
     """One Redis."""
 
     def __init__(self, more: str = "") -> None:
-        self.port = _cluster_port() if "cluster-enabled" in more else free_port()
+        self.port = cluster_port() if "cluster-enabled" in more else free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="alphintra-redis-"))
         own(self.folder)
         (self.folder / "redis.conf").write_text(CONFIGURATION.format(port=self.port, folder=self.folder, more=more))
@@ -113,7 +113,7 @@ class Process:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _cluster_port() -> int:
+def cluster_port() -> int:
     """A free port whose bus port, ten thousand above it, exists too."""
     while (port := free_port()) > 55535:
         pass

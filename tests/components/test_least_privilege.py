@@ -79,6 +79,12 @@ WORKLOADS: dict[str, Grants] = {
         (CREATE, "backups/database/postgresql/verification/"),
         ("backupVerifierLists", "project"), ("backupVerifierReads", "main-db"), ("backupVerifierMakes", "main-db-verify-*"),
     },
+    "cache-verifier": {
+        (CREATE, "backups/redis/verification/"),
+        *((f"{store}Verifier{what}", on) for store in ("cache", "sessions") for what, on in (
+            ("Begins", "project"), ("Reads", store), ("Ends", f"{store}-verify-*"),
+        )),
+    },
     "audit-export": SIGN_IN | {(CREATE, "logs/audit/")},
     "frontend-release": {(WRITE, "static-assets/")},
     "cache-warmer": CACHE | {("secretmanager.secretAccessor", f"secret {db}-cache-warmer") for db in ("main-db", "timeseries")},
@@ -121,6 +127,10 @@ ON_THE_PROJECT: dict[str, tuple[str, str, str | None]] = {
     "redis.dbConnectionUser": ("stores have no grants", f"{CACHE_DOCS}/cluster/about-iam-auth", CACHE_STORE),
     "memorystore.dbConnectionUser": ("stores have no grants", f"{CACHE_DOCS}/valkey/about-iam-auth", SESSION_STORE),
     "cacheArchive": ("stores have no grants", f"{CACHE_DOCS}/cluster/access-control", CACHE_STORE),
+    **{f"{store}VerifierBegins": ("lists and creations are the place's", CACHE_DOCS, None) for store in ("cache", "sessions")},
+    "cacheVerifierReads": ("stores have no grants", CACHE_DOCS, CACHE_STORE),
+    "sessionsVerifierReads": ("stores have no grants", CACHE_DOCS, SESSION_STORE),
+    **{f"{store}VerifierEnds": ("stores have no grants", CACHE_DOCS, f"{store}-verify-*") for store in ("cache", "sessions")},
     "backupVerifierLists": ("lists are the project's", SQL_DOCS, None),
     "backupVerifierReads": ("instances have no grants", SQL_DOCS, SQL_INSTANCE),
     "backupVerifierMakes": ("instances have no grants", SQL_DOCS, THROW_AWAY),
@@ -136,7 +146,9 @@ ON_THE_PROJECT: dict[str, tuple[str, str, str | None]] = {
     ),
 }
 """The roles that are granted on the project, because they cannot be granted on anything smaller."""
-NARROWED_TO = {SQL_INSTANCE: "main-db", CACHE_STORE: "cache", SESSION_STORE: "sessions", THROW_AWAY: "main-db-verify-*"}
+NARROWED_TO = {SQL_INSTANCE: "main-db", CACHE_STORE: "cache", SESSION_STORE: "sessions", THROW_AWAY: "main-db-verify-*"} | {
+    away: away for away in ("cache-verify-*", "sessions-verify-*")
+}
 """What a grant on the project with a condition on such resources is called above."""
 NODES: Grants = {
     ("container.defaultNodeServiceAccount", "project"),
@@ -153,6 +165,8 @@ def narrowed(condition: str) -> str:
         r'resource\.type == "[^"]+" && resource\.name\.startsWith\("projects/[^/]+/instances/[a-z-]+-verify-"\)', condition
     ):
         return NARROWED_TO[THROW_AWAY]
+    if away := re.fullmatch(r'resource\.name\.startsWith\("projects/[^/]+/locations/us-central1/([^"]+)-verify-"\)', condition):
+        return f"{NARROWED_TO[away[1]]}-verify-*"
     about = re.match(r'resource\.type == "([^"]+)" && ', condition)
     store = re.match(r'resource\.name == "projects/[^/]+/locations/us-central1/([^"]+)"', condition)
     found = about or store
@@ -195,10 +209,11 @@ def by_identity(environment: str, member: str) -> dict[str, Grants]:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_what_workloads_may_do(environment: str) -> None:
+    workloads = WORKLOADS | ({"cache-verifier": {(CREATE, "backups/redis/verification/")}} if environment == "dev" else {})
     archivist = {} if environment == "dev" else {ARCHIVIST: {("cacheArchive", "cache")}}
     nodes = {f"gke-{known.inputs['location']}": NODES for known in kubernetes_clusters(environment)}
     assert (
-        by_identity(environment, r"serviceAccount:((?!(?:service|bq)-\d)[^@\[]+)@.+") == WORKLOADS | SIGNERS | archivist | nodes
+        by_identity(environment, r"serviceAccount:((?!(?:service|bq)-\d)[^@\[]+)@.+") == workloads | SIGNERS | archivist | nodes
     )
 
 

@@ -157,6 +157,8 @@ def test_the_firewall_denies_what_it_does_not_allow() -> None:
         "verification-main-db-us-central1-schedule",
         "timeseries-proofs-us-central1-restore-test",
         "search-verification-us-central1-schedule",
+        "verification-cluster-us-central1-schedule",
+        "verification-sessions-us-central1-schedule",
     ],
 )
 def test_backups_are_verified_every_week(name: str) -> None:

@@ -277,6 +277,10 @@ def test_archives_that_succeed_are_counted_and_others_are_not() -> None:
     assert [matches(tree, backup(status)) for status in ("STATUS_SUCCEEDED", "STATUS_FAILED")] == [True, False]
     tree = counted["database-restore-tests-finished"]
     assert [matches(tree, event(VERIFY_JOB, reason, "jobs")) for reason in ("Completed", "DeadlineExceeded")] == [True, False]
+    for store in ("cache", "sessions"):
+        tree = counted[f"{store}-restore-tests-finished"]
+        job = f"{store}-verification-29382190"
+        assert [matches(tree, event(job, reason, "jobs")) for reason in ("Completed", "DeadlineExceeded")] == [True, False]
     tree = counted["search-restore-tests-finished"]
     assert [matches(tree, event(SEARCH_JOB, reason, "elasticsearch")) for reason in ("Completed", "BackoffLimitExceeded")] == [
         True,
@@ -451,6 +455,17 @@ LOGS: dict[str, Logged] = {
         event(VERIFY_JOB, "BackoffLimitExceeded", "jobs"), [event(VERIFY_JOB, "Completed", "jobs"), event(RESTORE_JOB, "BackoffLimitExceeded", "jobs")]
     ),
     "database-restore-test-empty": Logged(verified("empty"), [verified("succeeded"), verified("failed"), verified("empty", "another-db")]),
+    **{
+        f"{store}-restore-test-failed": Logged(
+            event(f"{store}-verification-29382190", "DeadlineExceeded", "jobs"),
+            [event(f"{store}-verification-29382190", "Completed", "jobs"), event(VERIFY_JOB, "DeadlineExceeded", "jobs")],
+        )
+        for store in ("cache", "sessions")
+    },
+    **{
+        f"{store}-restore-test-empty": Logged(verified("empty", name), [verified("succeeded", name), verified("empty", f"{name}-2")])
+        for store, name in (("cache", "alphintra-redis-cluster"), ("sessions", "alphintra-redis-sessions"))
+    },
     "search-restore-test-failed": Logged(
         event(SEARCH_JOB, "DeadlineExceeded", "elasticsearch"),
         [event(SEARCH_JOB, "Completed", "elasticsearch"), event(SEARCH_JOB, "DeadlineExceeded", "jobs"), event(VERIFY_JOB, "DeadlineExceeded", "elasticsearch")],

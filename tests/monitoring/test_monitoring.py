@@ -212,6 +212,7 @@ def test_dev_has_no_replicas_and_no_backups_of_caches_to_watch() -> None:
     }
     assert {name.split("-", 1)[1] for name in missing if not name.startswith("database-")} == {
         *("replication-lag-high", "region-behind", "backup-failed", "backup-empty", "archive-failed", "archive-missing"),
+        *("restore-test-failed", "restore-test-missing", "restore-test-empty"),
     }
 
 

@@ -83,6 +83,7 @@ SQL_UP = (
     'cloudsql_googleapis_com:database_up{monitored_resource="cloudsql_database",database_id="alphintra-prod:alphintra-main-db"}'
 )
 REDIS = 'redis_googleapis_com:cluster_memory_maximum_utilization{monitored_resource="redis.googleapis.com/Cluster",cluster_id="alphintra-redis-cluster"}'
+VALKEY = 'memorystore_googleapis_com:instance_memory_maximum_utilization{monitored_resource="memorystore.googleapis.com/Instance",instance_id="alphintra-redis-sessions"}'
 
 
 def written(end: str, command: str = "hset") -> str:
@@ -134,6 +135,8 @@ STAGED: dict[str, Staged] = {
     "database-backup-missing": counted('database_backups_succeeded{monitored_resource="cloudsql_database"}', SQL_UP, 26),
     "database-jobs-unwatched": counted('database_jobs_watched{monitored_resource="cloudsql_database"}', SQL_UP, 3),
     "database-restore-test-missing": counted(f"database_restore_tests_finished{EVENTS}", SQL_UP, 8 * 24),
+    "cache-restore-test-missing": counted(f"cache_restore_tests_finished{EVENTS}", REDIS, 8 * 24),
+    "sessions-restore-test-missing": counted(f"sessions_restore_tests_finished{EVENTS}", VALKEY, 8 * 24),
     "search-restore-test-missing": counted(f"search_restore_tests_finished{EVENTS}", NODES, 8 * 24),
     "search-ingest-missing": Staged(
         {'logging_googleapis_com:user_search_rounds_ingested{monitored_resource="k8s_container"}': ("1 _x40", "_x35 1 _x5"), NODES: ("6+0x40", "6+0x40")},

@@ -71,8 +71,21 @@ CHANGES: Changes = {
     },
     "verification.bucket": (
         "prod",
-        {"verification": {"bucket": "logs", "folder": "audit/", "search": {"folder": "audit/"}}, "storage": {"buckets": {"logs": {"access": {"verification": {"workload": "backup-verifier", "role": "create", "folder": "audit/"}, "search": {"workload": "search-verifier", "role": "create", "folder": "audit/"}}}}}},
+        {"verification": {"bucket": "logs", "folder": "audit/", "search": {"folder": "audit/"}, "cache_folder": "audit/"}, "storage": {"buckets": {"logs": {"access": {"verification": {"workload": "backup-verifier", "role": "create", "folder": "audit/"}, "search": {"workload": "search-verifier", "role": "create", "folder": "audit/"}, "caches": {"workload": "cache-verifier", "role": "create", "folder": "audit/"}}}}}},
         "verification-main-db-us-central1-schedule:spec.jobTemplate.spec.template.spec.containers[0].env[8].value",
+    ),
+    **{
+        f"verification.{setting}.{key}": ("prod", {"verification": {setting: {key: value}}}, f"verification-{store}-us-central1-schedule:spec.{path}")
+        for setting, store in (("cache", "cluster"), ("sessions", "sessions"))
+        for key, value, path in (
+            ("schedule", "5 5 * * 1", "schedule"),
+            ("newest_hours", 30, "jobTemplate.spec.template.spec.containers[0].env[4].value"),
+            ("hours", 3, "jobTemplate.spec.activeDeadlineSeconds"),
+        )
+    },
+    "verification.cache_folder": (
+        "prod", {"verification": {"cache_folder": "redis/verification/weekly/"}},
+        "verification-cluster-us-central1-schedule:spec.jobTemplate.spec.template.spec.containers[0].env[7].value",
     ),
     **{
         f"verification.search.{key}": ("prod", {"verification": {"search": {key: value}}}, f"search-verification-us-central1-schedule:spec.{path}")
