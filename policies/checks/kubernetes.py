@@ -109,6 +109,17 @@ def api_is_stable(properties: Mapping[str, Any]) -> str | None:
     return f"apiVersion is {version!r}" if re.search(r"v\d+(alpha|beta)\d+$", version) else None
 
 
+def policy_says_its_directions(properties: Mapping[str, Any]) -> str | None:
+    """A policy lists the directions that it is about, and has rules of no other: Kubernetes would pass over those."""
+    listed = list(items_at(properties, "spec.policyTypes"))
+    if not listed:
+        return "spec.policyTypes is not set"
+    for rules, direction in (("ingress", "Ingress"), ("egress", "Egress")):
+        if items_at(properties, f"spec.{rules}") and direction not in listed:
+            return f"spec.{rules} has rules, but spec.policyTypes lacks {direction}"
+    return None
+
+
 def cron_job_is_sane(properties: Mapping[str, Any]) -> str | None:
     """One run at a time, which gives up, and does not pile up."""
     if at(properties, "spec.concurrencyPolicy") != "Forbid":

@@ -72,9 +72,9 @@ RULES = (
         fix="Declare a ResourceQuota and a LimitRange.", severity="low", frameworks=("KSV-0039", "KSV-0040"),
     ),
     Rule(
-        id="netpol-says-directions", types=(NETWORK_POLICY,), check=must_be_set("spec.policyTypes"), levels=EVERYWHERE,
-        title="Network policies say which directions they are about", why="Kubernetes would guess: a policy without rules denies ingress alone.",
-        fix="List Ingress, Egress or both under spec.policyTypes.", severity="medium",
+        id="netpol-says-directions", types=(NETWORK_POLICY,), check=checks.policy_says_its_directions, levels=EVERYWHERE,
+        title="Network policies say which directions they are about", why="Kubernetes would guess: a policy without rules denies ingress alone, and rules of a direction that is not listed do nothing.",
+        fix="List Ingress, Egress or both under spec.policyTypes, as there are rules.", severity="medium",
     ),
     Rule(
         id="ksa-no-automount", types=(KUBERNETES_ACCOUNT,), check=must_be("automountServiceAccountToken", False), levels=EVERYWHERE,
