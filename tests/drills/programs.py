@@ -45,6 +45,7 @@ def install(folder: Path) -> Path:
     python = interpreter()
     assert python
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", python, "--target", str(target)]
+    command.append("--system-certs")  # as pip does, which set up everything else
     subprocess.run([*command, "--require-hashes", "--requirement", str(REQUIREMENTS)], check=True)
     return target
 

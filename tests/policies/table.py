@@ -224,7 +224,7 @@ ROWS: dict[str, Row] = {
     "storageclass-retain": bad("reclaimPolicy", "Delete"),
     "storageclass-grows": bad("allowVolumeExpansion", False),
     "ns-pss-labels": bad("metadata.labels", {"pod-security.kubernetes.io/enforce": "baseline"}),
-    "netpol-says-directions": bad("spec.policyTypes", [], ["Egress"], base={"spec": {"policyTypes": ["Ingress"], "ingress": [{}]}}),
+    "netpol-says-directions": bad("spec.policyTypes", [], ["Egress"], base={"spec": {"policyTypes": ["Ingress"], "ingress": [{}]}}, says="spec."),
     "ksa-no-automount": bad("automountServiceAccountToken", True),
     "svc-no-external": fine("spec.type", "NodePort", "LoadBalancer", base={"metadata": {"name": "s", "annotations": {}}, "spec": {"type": "ClusterIP"}}),
     "rbac-no-wildcard": fine("rules", [{"verbs": ["*"]}], base=ROLE),
