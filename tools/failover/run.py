@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, cast
 
@@ -202,6 +203,10 @@ class Run:
     def _update(self, exclude: list[str]) -> None:
         """An update, unless it would lose something."""
         self._read_others_back(exclude)
+        with left_out(self.workspace, exclude):
+            self._updated(exclude)
+
+    def _updated(self, exclude: list[str]) -> None:
         losing = [
             change
             for change in self._previewed(exclude).changes.values()
@@ -227,6 +232,30 @@ STEPS: Mapping[str, Callable[[Run, Step], None]] = {
     "serve": Run.serve, "backup": Run.back_up, "rest": Run.rest, "remove": Run.remove, "rebuild": Run.rebuild,
     "follows": Run.follows, "old-follows": Run.old_follows,
 }  # fmt: skip
+
+
+@contextmanager
+def left_out(workspace: Workspace, urns: Sequence[str]) -> Generator[None]:
+    """A state from which an update can leave these out.
+
+    Whatever the state says that one of them needs, the engine takes over with it, although the program may not have declared that
+    yet: where the program no longer makes the one wait for the other, the engine refuses it as a duplicate. So meanwhile they
+    need nothing. A run that is killed leaves them so, until the update of everything that ends a failover.
+    """
+    if not urns:
+        yield
+        return
+    before = workspace.exported()["deployment"]
+    _change(workspace, lambda now: states.unbound(now, set(urns)))
+    try:
+        yield
+    finally:
+        _change(workspace, lambda now: states.bound(now, before, set(urns)))
+
+
+def _change(workspace: Workspace, how: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
+    exported = workspace.exported()
+    workspace.imported({**exported, "deployment": how(exported["deployment"])})
 
 
 def policies(workspace: Workspace, exclude: Sequence[str]) -> list[str]:

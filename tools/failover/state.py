@@ -3,7 +3,7 @@ instance that is gone is forgotten."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -15,6 +15,8 @@ INSIDE = ("gcp:sql/database:Database", "gcp:sql/user:User")
 PLACES = ("region", "location", "zone")
 Resource = dict[str, Any]
 Resources = Sequence[Mapping[str, Any]]
+Links = tuple[list[str], dict[str, list[str]]]
+"""What a resource needs, and what each of its inputs needs."""
 
 
 def urn_of(resources: Resources, name: str, kind: str = INSTANCE) -> str | None:
@@ -80,6 +82,46 @@ def ordered(resources: Sequence[Resource]) -> list[Resource]:
     return [by_urn[urn] for urn in TopologicalSorter(graph).static_order()]
 
 
+def unbound(deployment: Mapping[str, Any], urns: Collection[str]) -> dict[str, Any]:
+    """The deployment in which these need nothing but their parents and providers."""
+    return _with(deployment, {urn: ([], {}) for urn in urns})
+
+
+def bound(deployment: Mapping[str, Any], before: Mapping[str, Any], urns: Collection[str]) -> dict[str, Any]:
+    """The deployment in which these need again what they needed before; but nothing that is gone, or that by now needs them."""
+    graph = {known["urn"]: set(_needs(known)) for known in deployment["resources"]}
+    links: dict[str, Links] = {}
+    for known in before["resources"]:
+        urn = known["urn"]
+        if urn not in urns or urn not in graph:
+            continue
+        free = {needed for needed in _needs(known) if needed in graph and urn not in _reached(needed, graph)}
+        graph[urn] |= free
+        named = {key: [one for one in of or () if one in free] for key, of in known.get("propertyDependencies", {}).items()}
+        links[urn] = [one for one in known.get("dependencies", []) if one in free], named
+    rebound = _with(deployment, links)
+    return {**rebound, "resources": ordered(rebound["resources"])}
+
+
+def _with(deployment: Mapping[str, Any], links: Mapping[str, Links]) -> dict[str, Any]:
+    resources = [
+        {**known, "dependencies": links[known["urn"]][0], "propertyDependencies": links[known["urn"]][1]}
+        if known["urn"] in links
+        else known
+        for known in deployment["resources"]
+    ]
+    return {**deployment, "resources": resources}
+
+
+def _reached(urn: str, graph: Mapping[str, Collection[str]]) -> set[str]:
+    found, waiting = {urn}, [urn]
+    while waiting:
+        more = set(graph.get(waiting.pop(), ())) - found
+        found |= more
+        waiting += more
+    return found
+
+
 def in_region(resources: Resources, region: str) -> list[str]:
     """The URNs of what is in a region: it says so itself, or the provider that it is made through is that of a cluster there."""
     return [str(known["urn"]) for known in resources if known.get("custom") and _is_in(known, region)]
@@ -96,7 +138,7 @@ def _is_in(known: Mapping[str, Any], region: str) -> bool:
 def _needs(known: Mapping[str, Any]) -> Iterable[str]:
     yield from known.get("dependencies", [])
     for named in known.get("propertyDependencies", {}).values():
-        yield from named
+        yield from named or ()
     provider = str(known.get("provider") or "").rpartition("::")[0]
     yield from filter(None, (str(known.get("parent") or ""), provider, str(known.get("deletedWith") or "")))
 
