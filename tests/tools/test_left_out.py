@@ -64,3 +64,13 @@ def test_each_stands_after_what_it_needs() -> None:
     after = {"resources": [{"urn": "jobs"}, {"urn": "job", "parent": "jobs"}, {"urn": "name"}, {"urn": "store"}]}
     order = [known["urn"] for known in bound(after, BEFORE, {"job"})["resources"]]
     assert order.index("job") > max(order.index(urn) for urn in ("store", "name", "jobs"))
+
+
+def test_what_is_replaced_and_not_deleted_yet_stays_in_the_state() -> None:
+    """An update that leaves something out keeps the old one of what it replaces, beside the new one, under the same URN."""
+    new, old = {"urn": "name", "id": "new", "dependencies": ["store"]}, {"urn": "name", "id": "old", "delete": True}
+    replaced = {"resources": [BEFORE["resources"][0], new, *BEFORE["resources"][2:], {**old, "dependencies": ["store"]}]}
+    state = bound(unbound(replaced, {"job", "name"}), replaced, {"job", "name"})["resources"]
+    kept = [known for known in state if known["urn"] == "name"]
+    assert kept == [{**new, "propertyDependencies": {}}, replaced["resources"][-1]]
+    assert len(state) == len(replaced["resources"])

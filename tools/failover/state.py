@@ -76,10 +76,14 @@ def without(deployment: Mapping[str, Any], urn: str) -> dict[str, Any]:
 
 
 def ordered(resources: Sequence[Resource]) -> list[Resource]:
-    """The resources in an order in which each comes after what it needs, as the engine wants them."""
-    by_urn = {known["urn"]: known for known in resources}
-    graph = {urn: [needed for needed in _needs(known) if needed in by_urn] for urn, known in by_urn.items()}
-    return [by_urn[urn] for urn in TopologicalSorter(graph).static_order()]
+    """The resources in an order in which each comes after what it needs, as the engine wants them. What an update has replaced
+    and not deleted yet is there twice; the one that stands is the one that others need."""
+    places = {known["urn"]: index for index, known in enumerate(resources)}
+    places |= {known["urn"]: index for index, known in enumerate(resources) if _stands(known)}
+    graph = {
+        index: [places[urn] for urn in _needs(known) if places.get(urn, index) != index] for index, known in enumerate(resources)
+    }
+    return [resources[index] for index in TopologicalSorter(graph).static_order()]
 
 
 def unbound(deployment: Mapping[str, Any], urns: Collection[str]) -> dict[str, Any]:
@@ -89,11 +93,11 @@ def unbound(deployment: Mapping[str, Any], urns: Collection[str]) -> dict[str, A
 
 def bound(deployment: Mapping[str, Any], before: Mapping[str, Any], urns: Collection[str]) -> dict[str, Any]:
     """The deployment in which these need again what they needed before; but nothing that is gone, or that by now needs them."""
-    graph = {known["urn"]: set(_needs(known)) for known in deployment["resources"]}
+    graph = {known["urn"]: set(_needs(known)) for known in deployment["resources"] if _stands(known)}
     links: dict[str, Links] = {}
     for known in before["resources"]:
         urn = known["urn"]
-        if urn not in urns or urn not in graph:
+        if urn not in urns or urn not in graph or not _stands(known):
             continue
         free = {needed for needed in _needs(known) if needed in graph and urn not in _reached(needed, graph)}
         graph[urn] |= free
@@ -106,11 +110,15 @@ def bound(deployment: Mapping[str, Any], before: Mapping[str, Any], urns: Collec
 def _with(deployment: Mapping[str, Any], links: Mapping[str, Links]) -> dict[str, Any]:
     resources = [
         {**known, "dependencies": links[known["urn"]][0], "propertyDependencies": links[known["urn"]][1]}
-        if known["urn"] in links
+        if known["urn"] in links and _stands(known)
         else known
         for known in deployment["resources"]
     ]
     return {**deployment, "resources": resources}
+
+
+def _stands(known: Mapping[str, Any]) -> bool:
+    return not known.get("delete")
 
 
 def _reached(urn: str, graph: Mapping[str, Collection[str]]) -> set[str]:
