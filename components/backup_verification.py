@@ -15,8 +15,9 @@ from .allowed_traffic import Traffic, allow
 from .firewall import PRIVATE_GOOGLE_RANGE
 from .job_alerts import Scheduled
 from .pgbouncer_files import SERVER_PORT
-from .pods import RunsAs, amounts, empty, environment, files_of, job, metadata, scheduled, working_pod
+from .pods import RunsAs, amounts, empty, environment, files_of, metadata, working_pod
 from .program_files import ProgramFiles
+from .proof_schedule import proof_schedule
 from .timescaledb.places import USER_ID
 
 JOB = "main-db-verification"
@@ -25,8 +26,6 @@ PROGRAM = "database/main/operations/verify_backup.py"
 FILES = ProgramFiles(["database/__init__.py", "database/proof.py", PROGRAM])
 FOLDER = "/verification"
 LABELS = {"app": JOB}
-REMOVAL_HOURS = 1
-"""What is left of a job's time to take the instance away."""
 OF_INSTANCE, OF_BACKUP = (f'resource.type == "sqladmin.googleapis.com/{kind}"' for kind in ("Instance", "BackupRun"))
 """https://cloud.google.com/sql/docs/postgres/iam-conditions"""
 LISTED = ["cloudsql.instances.list"]
@@ -96,12 +95,14 @@ class BackupVerification(pulumi.ComponentResource):
             data=FILES.data,
             opts=self._inside,
         )
-        work = job(_pod(args, files.metadata.name), LABELS, hours=args.settings.hours + REMOVAL_HOURS, tries=0)
-        self.schedule = k8s.batch.v1.CronJob(
+        self.schedule = proof_schedule(
             f"{name}-schedule",
-            metadata=metadata(JOB, args.namespace),
-            # One that failed is looked at, not tried until it succeeds.
-            spec=scheduled(args.settings.schedule, work),
+            JOB,
+            namespace=args.namespace,
+            schedule=args.settings.schedule,
+            hours=args.settings.hours,
+            pod=_pod(args, files.metadata.name),
+            labels=LABELS,
             opts=self._inside,
         )
         allow(

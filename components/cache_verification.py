@@ -15,11 +15,10 @@ import settings.verification as spec
 from .allowed_traffic import Traffic, allow
 from .firewall import PRIVATE_GOOGLE_RANGE
 from .job_alerts import Scheduled
-from .pods import NOBODY, RunsAs, amounts, environment, job, metadata, scheduled, working_pod
+from .pods import NOBODY, RunsAs, amounts, environment, working_pod
+from .proof_schedule import proof_schedule
 
 NAMESPACE = "jobs"
-REMOVAL_HOURS = 1
-"""What is left of a job's time to take the store away."""
 PORTS = (6379, (11000, 13047))
 """Where a store is found, and where a cluster's nodes are
 (https://cloud.google.com/memorystore/docs/cluster/networking#reserved_network_ports)."""
@@ -112,12 +111,14 @@ class CacheVerification(pulumi.ComponentResource):
         self._may("reads", product, product.reads, f'resource.name == "{source}"')
         self._may("ends", product, product.ends, f'resource.name.startsWith("{source}-verify-")')
         labels = {"app": called}
-        work = job(_pod(args), labels, hours=args.settings.hours + REMOVAL_HOURS, tries=0)
-        self.schedule = k8s.batch.v1.CronJob(
+        self.schedule = proof_schedule(
             f"{name}-schedule",
-            metadata=metadata(called, args.namespace),
-            # One that failed is looked at, not tried until it succeeds.
-            spec=scheduled(args.settings.schedule, work),
+            called,
+            namespace=args.namespace,
+            schedule=args.settings.schedule,
+            hours=args.settings.hours,
+            pod=_pod(args),
+            labels=labels,
             opts=inside,
         )
         allow(

@@ -17,8 +17,9 @@ from .elasticsearch import Elasticsearch
 from .firewall import PRIVATE_GOOGLE_RANGE
 from .job_alerts import Scheduled
 from .mounted_secrets import MountedSecrets, MountedSecretsArgs
-from .pods import NOBODY, RunsAs, amounts, environment, files_of, job, metadata, scheduled, secret_of, working_pod
+from .pods import NOBODY, RunsAs, amounts, environment, files_of, metadata, secret_of, working_pod
 from .program_files import ProgramFiles
+from .proof_schedule import proof_schedule
 from .search_alerts import PAGE
 from .search_setup import SearchSetup
 from .secrets import Credential
@@ -30,8 +31,6 @@ FILES = ProgramFiles([
     *(f"database/search/{name}.py" for name in ("__init__", "apply", "definitions", "verify")),
 ])  # fmt: skip
 PROGRAM, USER, AUTHORITY = "/verification", "/etc/search/user", "/etc/search/ca"
-REMOVAL_HOURS = 1
-"""What is left of a job's time to take the restored index away."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +71,6 @@ class SearchVerification(pulumi.ComponentResource):
             f"{name}-secrets", MountedSecretsArgs(namespace=args.namespace, secrets={VERIFY: args.credential}), opts=inside
         )
         files = k8s.core.v1.ConfigMap(f"{name}-files", metadata=metadata(JOB, args.namespace), data=FILES.data, opts=inside)
-        work = job(_pod(args, files, secrets), {**args.labels, **OWN}, hours=args.settings.hours + REMOVAL_HOURS, tries=0)
         # What the nodes and who asks them may reach stands with the cluster; this one keeps evidence beside.
         traffic = allow(
             f"{name}-traffic",
@@ -82,11 +80,14 @@ class SearchVerification(pulumi.ComponentResource):
             outgoing=[Traffic(ports=[443], cidrs=[PRIVATE_GOOGLE_RANGE])],
             opts=inside,
         )
-        self.schedule = k8s.batch.v1.CronJob(
+        self.schedule = proof_schedule(
             f"{name}-schedule",
-            metadata=metadata(JOB, args.namespace),
-            # One that failed is looked at, not tried until it succeeds.
-            spec=scheduled(args.settings.schedule, work),
+            JOB,
+            namespace=args.namespace,
+            schedule=args.settings.schedule,
+            hours=args.settings.hours,
+            pod=_pod(args, files, secrets),
+            labels={**args.labels, **OWN},
             opts=pulumi.ResourceOptions(parent=self, depends_on=[args.setup.job, traffic]),
         )
         self.register_outputs({"schedule": self.schedule.metadata.name})

@@ -30,8 +30,19 @@ SUCCEEDED, EMPTY, FAILED = "succeeded", "empty", "failed"
 """What comes of a proof; the second is a backup that can be brought back and has nothing in it."""
 
 
+REMOVAL_SECONDS = 3600
+"""How long is waited for what was made to be taken away."""
+NOT_THERE, STILL_BEING_MADE = 404, (400, 409)
+"""What Google answers to a deletion."""
+
+
 class Failed(Exception):
     """The backup could not be brought back, or is not what it should be."""
+
+    def __init__(self, why: str, status: int | None = None) -> None:
+        super().__init__(why)
+        self.status = status
+        """What Google answered with, where that is why."""
 
 
 def ask(method: str, url: str, body: Any = None) -> Any:
@@ -48,7 +59,7 @@ def ask(method: str, url: str, body: Any = None) -> Any:
         except urllib.error.HTTPError as error:
             # 409: another operation of that instance is under way.
             if (error.code < 500 and error.code not in (409, 429)) or attempt == TRIES:
-                raise Failed(f"{method} {url}: {error.code} {error.read().decode(errors='replace')[:500]}") from None
+                raise Failed(f"{method} {url}: {error.code} {error.read().decode(errors='replace')[:500]}", error.code) from None
         except urllib.error.URLError as error:
             if attempt == TRIES:
                 raise Failed(f"{method} {url}: {error.reason}") from None
@@ -61,6 +72,20 @@ def keep(outcome: Mapping[str, Any]) -> None:
     name = f"{os.environ['FOLDER']}{outcome['at'].replace(':', '-')}.json"
     query = urllib.parse.urlencode({"uploadType": "media", "name": name, "ifGenerationMatch": 0})
     ask("POST", f"{STORAGE}/upload/storage/v1/b/{os.environ['BUCKET']}/o?{query}", outcome)
+
+
+def taken_away(delete: Callable[[], Any]) -> Any:
+    """What a deletion is answered with, once what is to be deleted is not being made any more; None where it is not there."""
+    until = time.monotonic() + REMOVAL_SECONDS
+    while True:
+        try:
+            return delete()
+        except Failed as error:
+            if error.status == NOT_THERE:
+                return None
+            if error.status not in STILL_BEING_MADE or time.monotonic() > until:
+                raise
+        time.sleep(PAUSE)
 
 
 def stop(*_: object) -> None:

@@ -33,7 +33,7 @@ from redis import Redis, RedisError
 from redis.cluster import RedisCluster
 from redis.exceptions import RedisClusterException
 
-from ..proof import EMPTY, PAUSE, SUCCEEDED, TOKEN, Failed, ask, prove
+from ..proof import EMPTY, PAUSE, REMOVAL_SECONDS, SUCCEEDED, TOKEN, Failed, ask, prove, taken_away
 from .connect import client
 from .contract import Shape, StoreName
 from .keys import KEYS
@@ -43,7 +43,6 @@ SAMPLE = 10_000
 TYPES = {Shape.HASH: "hash", Shape.STRING: "string", Shape.SORTED_SET: "zset", Shape.STREAM: "stream"}
 """What Redis calls the shapes of the contract."""
 TOLD = 5
-REMOVAL_SECONDS = 3600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,20 +159,9 @@ class Stores:
         """Takes a store away; one that is not there is none."""
         if not name.startswith(self.prefix):
             raise AssertionError(name)
-        until = time.monotonic() + REMOVAL_SECONDS
-        while True:
-            try:
-                operation = self._api("DELETE", f"{self._place}/{self.kind.many}/{name}")
-            except Failed as error:
-                if ": 404 " in str(error):
-                    return
-                # One that is still being made cannot be taken away yet.
-                if not any(code in str(error) for code in (": 400 ", ": 409 ")) or time.monotonic() > until:
-                    raise
-                time.sleep(PAUSE)
-            else:
-                self._finish(operation, f"removing {name}", until)
-                return
+        operation = taken_away(lambda: self._api("DELETE", f"{self._place}/{self.kind.many}/{name}"))
+        if operation is not None:
+            self._finish(operation, f"removing {name}", time.monotonic() + REMOVAL_SECONDS)
 
     def _ours(self, collection: Mapping[str, Any]) -> bool:
         # Google names the project by its number here and there.

@@ -35,6 +35,7 @@ def test_it_runs_every_week_once_and_is_not_tried_until_it_succeeds() -> None:
 def test_a_restore_takes_no_longer_than_the_rto_and_the_job_outlives_it() -> None:
     assert told()["SECONDS"] == str(4 * 3600), "10.2: RTO < 4 hours"
     assert job()["jobTemplate"]["spec"]["activeDeadlineSeconds"] == 5 * 3600, "time to take the instance away"
+    assert pod()["terminationGracePeriodSeconds"] == 3600, "and where a node is drained, too: one that is being made can wait"
 
 
 def test_the_instance_is_in_the_other_region_under_its_key() -> None:

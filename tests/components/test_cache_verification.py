@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from database.proof import REMOVAL_SECONDS
+
 from ..environments import resources
 from ..settings.refusals import refusal
 
@@ -37,6 +39,7 @@ def test_it_runs_once_and_is_not_tried_until_it_succeeds(store: str) -> None:
     job = spec["jobTemplate"]["spec"]
     assert job["backoffLimit"] == 0
     assert job["activeDeadlineSeconds"] > int(told(store)["SECONDS"]), "time to take the store away"
+    assert job["template"]["spec"]["terminationGracePeriodSeconds"] >= REMOVAL_SECONDS, "where a node is drained, too"
     assert job["template"]["spec"]["priorityClassName"] == "alphintra-batch"
 
 

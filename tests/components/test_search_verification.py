@@ -34,6 +34,7 @@ def test_it_runs_every_week_once_and_is_not_tried_until_it_succeeds(environment:
     spec = job(environment)["jobTemplate"]["spec"]
     assert spec["backoffLimit"] == 0
     assert spec["activeDeadlineSeconds"] > int(told(environment)["SECONDS"]), "time to take the index away"
+    assert template(environment)["spec"]["terminationGracePeriodSeconds"] == 3600, "where a node is drained, too"
     assert template(environment)["spec"]["priorityClassName"] == "alphintra-batch"
 
 

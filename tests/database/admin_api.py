@@ -38,6 +38,8 @@ class Google:
         """How many answers are 503 first."""
         self.looks = 2
         """How often an operation is looked at until it is done."""
+        self.busy = 0
+        """How often a deletion is refused because something is still being done with the instance."""
         self.waiting = threading.Event()
         """Set once somebody waits for an operation."""
         self._set_password, self._operations = set_password, dict[str, dict[str, Any]]()
@@ -94,6 +96,9 @@ class Google:
         if method == "GET":
             runs = {"items": self.backups} if self.backups else {}
             return 200, runs if below[1:] == ["backupRuns"] else self.instances[name]
+        if method == "DELETE" and self.busy:
+            self.busy -= 1
+            return 409, {"error": {"message": "Operation failed because another operation was already in progress."}}
         return 200, self._changed(method, below[1:], name, query, body)
 
     def _changed(self, method: str, what: list[str], name: str, query: dict[str, str], body: Any) -> dict[str, Any]:

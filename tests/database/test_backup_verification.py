@@ -192,8 +192,9 @@ def test_what_a_killed_run_left_is_taken_away_first_and_nothing_else(scene: Scen
     assert scene.asked("DELETE")[0] == (f"instances/{PREFIX}260101000000", None)
 
 
-def test_a_run_that_is_stopped_takes_the_instance_away(scene: Scene) -> None:
-    scene.google.looks = 10**6
+@pytest.mark.parametrize("busy", [0, 20])
+def test_a_run_that_is_stopped_takes_the_instance_away_once_it_can(busy: int, scene: Scene) -> None:
+    scene.google.looks, scene.google.busy = 10**6, busy
     process = scene.start()
     assert scene.google.waiting.wait(30)
     assert len(scene.google.instances) == 2

@@ -16,7 +16,7 @@ import urllib.parse
 from datetime import datetime, timezone
 from typing import Any
 
-from database.proof import EMPTY, PAUSE, SUCCEEDED, Failed, ask, prove
+from database.proof import EMPTY, PAUSE, REMOVAL_SECONDS, SUCCEEDED, Failed, ask, prove, taken_away
 
 PROJECT, SOURCE = os.environ.get("PROJECT", ""), os.environ.get("INSTANCE", "")
 PREFIX = f"{SOURCE}-verify-"
@@ -99,11 +99,9 @@ def remove(name: str) -> None:
     """Takes an instance away; one that is not there is none."""
     if not name.startswith(PREFIX):
         raise AssertionError(name)
-    try:
-        finish(api("DELETE", f"instances/{name}"), time.monotonic() + 3600)
-    except Failed as error:
-        if ": 404 " not in str(error):
-            raise
+    operation = taken_away(lambda: api("DELETE", f"instances/{name}"))
+    if operation is not None:
+        finish(operation, time.monotonic() + REMOVAL_SECONDS)
 
 
 def look(name: str) -> dict[str, int]:
