@@ -22,7 +22,7 @@ from database.failover.config import Config
 from database.failover.google import Bucket
 from localcloud.gcp.log_filter import parse_log_filter
 from tests.monitoring.evaluation import fires, matches
-from tests.monitoring.test_alerts_fire import HOUR, NOW, REPLICA, Series, constant, sql
+from tests.monitoring.staged_series import HOUR, NOW, REPLICA, Series, constant, sql
 from tools.policy import judged
 from tools.recorder import ROOT
 

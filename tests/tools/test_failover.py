@@ -1,4 +1,4 @@
-"""Failover and failback without an engine: what is planned, what is refused, what an interruption leaves, what no plan loses."""
+"""Failover and failback without an engine: what is planned, what is refused, what an interruption leaves."""
 
 from __future__ import annotations
 
@@ -9,27 +9,18 @@ from typing import Any
 
 import pytest
 
-from localcloud.errors import Refusal
-from localcloud.gcp import replication
-from localcloud.store import Row, Store
 from settings import Environment, load_stack_file
 from settings.database import Failover
-from tests.components.test_failover import STATIONS, over
+from tests.components.test_failover import STATIONS
 from tools.failover import run as runs
-from tools.failover import state as states
 from tools.failover.checkpoint import Checkpoint
-from tools.failover.cloud import Google
 from tools.failover.command import Asked, begun, told
 from tools.failover.run import Run, Waiting
 from tools.failover.stations import Command, Move, Rebuild, after, stages, with_failover
 from tools.failover.steps import Step, plan, seconds_away
-from tools.inventory import entries
 from tools.lifecycle.errors import CommandError
 from tools.lifecycle.workspace import Workspace
 from tools.recorder import ROOT
-from tools.review.difference import compare
-
-from ..environments import recorded
 
 PROD = load_stack_file(ROOT / "Pulumi.prod.yaml")
 OLD, NEW = "alphintra-main-db", "alphintra-read-replica-us-east1"
@@ -311,195 +302,7 @@ def test_what_was_promoted_by_itself_is_gone_on_with_whatever_became_of_the_old_
     assert steps_done == ["state", "settings", "serve", *(["rest"] if old != "silent" else [])]
 
 
-def test_the_name_that_was_moved_is_found_to_be_read_back() -> None:
-    found = states.names(deployment("before")["resources"])
-    assert [urn.rpartition("::")[2] for urn in found] == ["main-db-dns-primary"]
-
-
 def test_policies_are_asked_where_everything_can_be_changed(tmp_path: Path) -> None:
     workspace = Workspace("prod", "local", tmp_path)
     assert runs.policies(workspace, []) == [str(ROOT / "policies")]
     assert runs.policies(workspace, ["urn:of:what:is:lost"]) == []
-
-
-# -- what becomes of the state
-
-
-def deployment(station: str) -> dict[str, Any]:
-    """What a station declares, as a state has it."""
-    found = entries(recorded("prod", over(station)))
-    return {"resources": [{**entry, "id": entry["name"]} for entry in found]}
-
-
-STEPS_BETWEEN = [
-    ("before", "failed-over", OLD, NEW, None),
-    ("failed-over", "rebuilt", None, None, OLD),
-    ("rebuilt", "failed-back", NEW, f"{OLD}-r1", None),
-    ("failed-back", "whole", None, None, NEW),
-]
-
-
-@pytest.mark.parametrize(("before", "after_", "old", "new", "gone"), STEPS_BETWEEN)
-def test_no_plan_between_stations_loses_anything(
-    before: str, after_: str, old: str | None, new: str | None, gone: str | None
-) -> None:
-    state = deployment(before)
-    if old and new:
-        assert any(change.loses for change in compare(state["resources"], deployment(after_)["resources"])), (
-            "without the state's step"
-        )
-        state, urns = states.moved(state, old, new, "alphintra-prod", "us-central1")
-        assert len(urns) > 5
-    if gone:
-        urn = states.urn_of(state["resources"], gone)
-        assert urn
-        state = states.without(state, urn)
-    changes = compare(state["resources"], deployment(after_)["resources"])
-    assert changes
-    assert [change.name for change in changes if change.loses] == []
-
-
-def test_a_database_that_moved_has_the_id_of_the_other_instance_and_stands_after_it() -> None:
-    state, urns = states.moved(deployment("before"), OLD, NEW, "alphintra-prod", "us-central1")
-    order = [known["urn"] for known in state["resources"]]
-    replica, primary = (states.urn_of(state["resources"], name) for name in (NEW, OLD))
-    assert replica
-    by_urn = {known["urn"]: known for known in state["resources"]}
-    database = next(known for known in by_urn.values() if known["name"] == "main-db-database-alphintra")
-    user = next(known for known in by_urn.values() if known["name"] == "main-db-user-pgbouncer")
-    assert database["id"] == f"projects/alphintra-prod/instances/{NEW}/databases/alphintra"
-    assert user["id"] == f"pgbouncer//{NEW}"
-    for urn in urns:
-        assert order.index(urn) > order.index(replica)
-        needs = [by_urn[urn]["dependencies"], *by_urn[urn]["propertyDependencies"].values()]
-        assert not [needed for needed in needs if primary in needed]
-    for known in state["resources"]:
-        assert all(order.index(needed) < order.index(known["urn"]) for needed in known["dependencies"] if needed in by_urn)
-
-
-def test_what_is_in_a_lost_region_is_found_by_its_place_or_by_its_cluster() -> None:
-    resources = deployment("before")["resources"]
-    names = {urn.rpartition("::")[2] for urn in states.in_region(resources, "us-central1")}
-    assert {"main-db-primary", "cluster-us-central1-cluster", "pgbouncer-us-central1-deployment"} <= names
-    assert not names & {"main-db-replica-us-east1", "main-db-dns-primary", "pgbouncer-us-east1-deployment", "google"}
-
-
-# -- what the local cloud knows
-
-
-@pytest.fixture
-def cloud_sql(tmp_path: Path) -> Store:
-    """Two instances, of which one follows."""
-    store = Store(tmp_path / "cloud.db")
-    with store.transaction():
-        for name, follows in ((OLD, None), (NEW, OLD)):
-            kind = (
-                {"instanceType": "READ_REPLICA_INSTANCE", "masterInstanceName": follows}
-                if follows
-                else {"instanceType": "CLOUD_SQL_INSTANCE"}
-            )
-            config = {"name": name, "region": "us-east1" if follows else "us-central1", **kind}
-            full = f"//sqladmin.googleapis.com/projects/p/instances/{name}"
-            links = {("masterInstanceName", full.replace(name, OLD)): "restrict"} if follows else {}
-            store.put(Row(full, states.INSTANCE, "p", name, "", config, {}, 0, 0, 0), links)
-    return store
-
-
-def there(store: Store, name: str) -> Row:
-    found = replication.instance(store, "p", name)
-    assert found
-    return found
-
-
-def test_the_local_cloud_promotes_replicas_only_and_deletes_no_primary_that_is_followed(cloud_sql: Store) -> None:
-    with cloud_sql.transaction():
-        with pytest.raises(Refusal, match="not a read replica"):
-            replication.promote(cloud_sql, there(cloud_sql, OLD))
-        with pytest.raises(Refusal, match="has read replicas"):
-            replication.delete(cloud_sql, there(cloud_sql, OLD))
-        replication.promote(cloud_sql, there(cloud_sql, NEW))
-        assert there(cloud_sql, NEW).config["instanceType"] == "CLOUD_SQL_INSTANCE"
-        assert "masterInstanceName" not in there(cloud_sql, NEW).config
-        replication.set_activation(cloud_sql, there(cloud_sql, OLD), "NEVER")
-        with pytest.raises(Refusal, match="not running"):
-            replication.back_up(cloud_sql, there(cloud_sql, OLD))
-        replication.delete(cloud_sql, there(cloud_sql, OLD))
-        assert replication.instance(cloud_sql, "p", OLD) is None
-        assert [kept.name.rpartition("/")[2] for kept in cloud_sql.all_kept()] == [OLD]
-
-
-# -- at Google
-
-
-GCLOUD = """#!/bin/sh
-echo "$*" >> {log}
-case "$*" in
-  *describe\\ gone*) echo 'ERROR: (gcloud.sql.instances.describe) HTTPError 404: The Cloud SQL instance does not exist.' >&2; exit 1 ;;
-  *describe\\ lost*) echo 'ERROR: HTTPError 503: The service is currently unavailable.' >&2; exit 1 ;;
-  *describe\\ promoted*) echo '{{"state": "RUNNABLE", "instanceType": "CLOUD_SQL_INSTANCE"}}' ;;
-  *describe\\ replica*) echo '{{"state": "RUNNABLE", "instanceType": "READ_REPLICA_INSTANCE"}}' ;;
-  *describe*) echo '{{"state": "RUNNABLE", "settings": {{"activationPolicy": "ALWAYS"}}}}' ;;
-  *promote-replica\\ lost*) echo 'ERROR: HTTPError 503: try later' >&2; exit 1 ;;
-esac
-"""
-
-
-@pytest.fixture
-def gcloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stand-in on the path, and the file in which it notes what it was asked for."""
-    log, program = tmp_path / "asked", tmp_path / "bin" / "gcloud"
-    program.parent.mkdir()
-    program.write_text(GCLOUD.format(log=log))
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
-    return log
-
-
-def test_at_google_the_commands_of_the_plan_are_run_and_their_answers_understood(gcloud: Path) -> None:
-    cloud = Google("alphintra-prod", lag_seconds=7)
-    assert [cloud.state(name) for name in (OLD, "gone", "lost")] == ["RUNNABLE", None, None]
-    assert [cloud.answers(name) for name in (OLD, "gone", "lost")] == [True, True, False]
-    assert [cloud.promoted(name) for name in ("promoted", "replica", "lost", "gone")] == [True, False, False, False]
-    assert cloud.lag_seconds(NEW) == 7
-    asked = len(gcloud.read_text().splitlines())
-    for step in plan(PROD, [Move("secondary")]):
-        cloud.do(step.kind, step.new, step.commands)
-    assert gcloud.read_text().splitlines()[asked:] == [
-        f"sql instances patch {OLD} --project=alphintra-prod --activation-policy=NEVER",
-        f"sql instances promote-replica {NEW} --project=alphintra-prod --quiet",
-        f"sql backups create --instance={NEW} --project=alphintra-prod --location=us-east1",
-    ]
-    with pytest.raises(CommandError, match=r"promote of lost: `gcloud .*` failed:\nERROR: HTTPError 503: try later"):
-        cloud.do("promote", "lost", ["gcloud sql instances promote-replica lost"])
-
-
-def test_at_google_the_lag_is_said_and_gcloud_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(CommandError, match="LAG=<seconds>"):
-        Google("alphintra-prod", lag_seconds=None).lag_seconds(NEW)
-    monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(CommandError, match="gcloud is not installed"):
-        Google("alphintra-prod", lag_seconds=0).state(OLD)
-
-
-@dataclass(frozen=True)
-class Elsewhere(Workspace):
-    """A workspace whose stack's file is in the folder of the test."""
-
-    @property
-    def file(self) -> Path:
-        return self.home / "Pulumi.prod.yaml"
-
-
-def test_at_google_the_settings_go_into_the_stacks_file(tmp_path: Path, gcloud: Path) -> None:
-    assert not gcloud.exists()
-    file = tmp_path / "Pulumi.prod.yaml"
-    before = (ROOT / "Pulumi.prod.yaml").read_text()
-    file.write_text(before)
-    workspace = Elsewhere("prod", "gcp", tmp_path)
-    steps = plan(PROD, [Move("secondary")])
-    checkpoint = Checkpoint(tmp_path / "run.json", "failover", False, steps, 0, 0)
-    run = Run(workspace, Google("alphintra-prod", 0), checkpoint)
-    run.write_settings(next(step for step in steps if step.kind == "settings"))
-    said = run.workspace.settings.database.failover
-    assert (said.serving, said.other) == ("secondary", "fenced")
-    assert file.read_text().startswith(before.rstrip("\n")), "comments and the rest stay as they were"
