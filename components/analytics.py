@@ -110,7 +110,7 @@ class Analytics(pulumi.ComponentResource):
             filter=" OR ".join(f'log_id("{log}")' for log in known.logs),
             unique_writer_identity=True,
             bigquery_options=gcp.logging.ProjectSinkBigqueryOptionsArgs(use_partitioned_tables=True) if dataset else None,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=args.requires),
         )
         if dataset:
             gcp.bigquery.DatasetIamMember(
@@ -193,7 +193,7 @@ class Analytics(pulumi.ComponentResource):
                 project=args.project,
                 role=JOB_ROLE,
                 member=args.members[group],
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=args.requires),
             )
 
 

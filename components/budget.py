@@ -28,7 +28,7 @@ class BudgetAlertArgs:
 class BudgetAlert(pulumi.ComponentResource):
     """Messages at shares of a month's budget, spent or forecast."""
 
-    APIS = ("billingbudgets.googleapis.com",)
+    APIS = ("billingbudgets.googleapis.com", "monitoring.googleapis.com")
 
     def __init__(self, name: str, args: BudgetAlertArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("alphintra:platform:BudgetAlert", name, {}, opts)

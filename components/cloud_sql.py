@@ -210,7 +210,7 @@ class CloudSql(pulumi.ComponentResource):
                     role=role,
                     member=member,
                     condition=condition,
-                    opts=pulumi.ResourceOptions(parent=self),
+                    opts=pulumi.ResourceOptions(parent=self, depends_on=args.requires),
                 )
 
     def _names(self, name: str, args: CloudSqlArgs) -> dict[str, str]:

@@ -113,7 +113,7 @@ def _cluster(base: Foundation, role: Role) -> KubernetesCluster:
             key=base.encryption.key_for("cluster", region),
             labels=base.labels,
             protect=base.protect,
-            requires=base.enabled(*KubernetesCluster.APIS, "compute.googleapis.com", PROJECT_API),
+            requires=base.enabled(*KubernetesCluster.APIS, "compute.googleapis.com", "iam.googleapis.com", PROJECT_API),
         ),
         opts=base.inside,
     )

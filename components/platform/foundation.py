@@ -129,7 +129,8 @@ def lay_foundation(settings: Environment, inside: pulumi.ResourceOptions) -> Fou
     )
     identities = Identities(
         "identities",
-        IdentitiesArgs(settings=settings.identities, requires=[services["iam.googleapis.com"]]),
+        # Whoever is granted a role of the project waits for the account, and so for the API of the project's policy.
+        IdentitiesArgs(settings=settings.identities, requires=[services["iam.googleapis.com"], services[PROJECT_API]]),
         opts=inside,
     )
     secrets = Secrets(

@@ -10,7 +10,7 @@ from ..cloud_storage import CloudStorage, CloudStorageArgs
 from ..object_events import ObjectEvents, ObjectEventsArgs
 from ..static_assets import StaticAssets, StaticAssetsArgs
 from ..url_signing import UrlSigning, UrlSigningArgs
-from .foundation import Foundation
+from .foundation import PROJECT_API, Foundation
 from .stores import REPLICA_USERS
 
 
@@ -104,7 +104,7 @@ def analytics(base: Foundation, database: CloudSql, storage: CloudStorage) -> An
             if replica and reader
             else None,
             protect=base.protect,
-            requires=base.enabled(*Analytics.APIS),
+            requires=base.enabled(*Analytics.APIS, PROJECT_API, "logging.googleapis.com"),
         ),
         opts=base.inside,
     )

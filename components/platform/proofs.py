@@ -34,7 +34,7 @@ def backup_verification(base: Foundation, on: Clusters) -> None:
             namespace=account.metadata.namespace,
             priority=spaces.priorities[PRIORITY].metadata.name,
             image=on.images.pull(settings.timeseries.image),
-            requires=base.enabled(PROJECT_API, "sqladmin.googleapis.com"),
+            requires=base.enabled(PROJECT_API, "sqladmin.googleapis.com", "iam.googleapis.com"),
         ),
         opts=on.running_in(base, region, known_as.partition("/")[0]),
     )
