@@ -45,6 +45,9 @@ class Pretended:
     lag: float = 0
     asked: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
+    def __post_init__(self) -> None:
+        self.states = dict(self.states)  # what one test changes is no other's
+
     def state(self, name: str) -> str | None:
         return self.states.get(name)
 
