@@ -17,7 +17,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 STORAGE = os.environ.get("STORAGE", "https://storage.googleapis.com")
@@ -32,8 +32,7 @@ SUCCEEDED, EMPTY, FAILED = "succeeded", "empty", "failed"
 
 REMOVAL_SECONDS = 3600
 """How long is waited for what was made to be taken away."""
-NOT_THERE, STILL_BEING_MADE = 404, (400, 409)
-"""What Google answers to a deletion."""
+NOT_THERE = 404
 
 
 class Failed(Exception):
@@ -74,8 +73,13 @@ def keep(outcome: Mapping[str, Any]) -> None:
     ask("POST", f"{STORAGE}/upload/storage/v1/b/{os.environ['BUCKET']}/o?{query}", outcome)
 
 
-def taken_away(delete: Callable[[], Any]) -> Any:
-    """What a deletion is answered with, once what is to be deleted is not being made any more; None where it is not there."""
+def taken_away(delete: Callable[[], Any], *, still_being_made: Collection[int]) -> Any:
+    """What a deletion is answered with, once what is to be deleted is not being made any more; None where it is not there.
+
+    Args:
+        delete: asks for it.
+        still_being_made: the statuses that Google refuses it with until then; any other refusal is a failure at once.
+    """
     until = time.monotonic() + REMOVAL_SECONDS
     while True:
         try:
@@ -83,7 +87,7 @@ def taken_away(delete: Callable[[], Any]) -> Any:
         except Failed as error:
             if error.status == NOT_THERE:
                 return None
-            if error.status not in STILL_BEING_MADE or time.monotonic() > until:
+            if error.status not in still_being_made or time.monotonic() > until:
                 raise
         time.sleep(PAUSE)
 

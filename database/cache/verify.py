@@ -159,7 +159,8 @@ class Stores:
         """Takes a store away; one that is not there is none."""
         if not name.startswith(self.prefix):
             raise AssertionError(name)
-        operation = taken_away(lambda: self._api("DELETE", f"{self._place}/{self.kind.many}/{name}"))
+        path = f"{self._place}/{self.kind.many}/{name}"
+        operation = taken_away(lambda: self._api("DELETE", path), still_being_made=(400, 409))
         if operation is not None:
             self._finish(operation, f"removing {name}", time.monotonic() + REMOVAL_SECONDS)
 

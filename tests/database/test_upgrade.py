@@ -38,7 +38,7 @@ def before(tmp_path: Path) -> Path:
     if made.returncode:
         if "BASE" in os.environ:
             pytest.fail(made.stderr)
-        pytest.skip("there is no history here to begin from")
+        pytest.skip(f"this clone lacks the revision {BASE} to begin from (`git fetch --unshallow` brings it): {made.stderr}")
     subprocess.run(["tar", "-xf", "base.tar"], cwd=tmp_path, check=True)
     return tmp_path
 

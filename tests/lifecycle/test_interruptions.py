@@ -170,10 +170,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 90 MB."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=90m", "tmpfs", str(disk)], capture_output=True, check=False
-    ).returncode:
-        pytest.skip("only root can make a small disk to fill up: mount -t tmpfs failed")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=90m", "tmpfs", str(disk)]
+    made = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if made.returncode:
+        pytest.skip(f"only root can make a small disk to fill up: {made.stderr}")
     yield disk
     subprocess.run(["umount", "--lazy", str(disk)], check=False)
 

@@ -245,17 +245,13 @@ def left_out(workspace: Workspace, urns: Sequence[str]) -> Generator[None]:
     if not urns:
         yield
         return
-    before = workspace.exported()["deployment"]
-    _change(workspace, lambda now: states.unbound(now, set(urns)))
+    before = workspace.exported()
+    workspace.imported({**before, "deployment": states.unbound(before["deployment"], urns)})
     try:
         yield
     finally:
-        _change(workspace, lambda now: states.bound(now, before, set(urns)))
-
-
-def _change(workspace: Workspace, how: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
-    exported = workspace.exported()
-    workspace.imported({**exported, "deployment": how(exported["deployment"])})
+        after = workspace.exported()
+        workspace.imported({**after, "deployment": states.bound(after["deployment"], before["deployment"], urns)})
 
 
 def policies(workspace: Workspace, exclude: Sequence[str]) -> list[str]:

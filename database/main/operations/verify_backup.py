@@ -99,7 +99,7 @@ def remove(name: str) -> None:
     """Takes an instance away; one that is not there is none."""
     if not name.startswith(PREFIX):
         raise AssertionError(name)
-    operation = taken_away(lambda: api("DELETE", f"instances/{name}"))
+    operation = taken_away(lambda: api("DELETE", f"instances/{name}"), still_being_made=(409,))
     if operation is not None:
         finish(operation, time.monotonic() + REMOVAL_SECONDS)
 
