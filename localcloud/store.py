@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
+import itertools
 import json
 import secrets
 import sqlite3
@@ -181,11 +182,17 @@ class Store:
         sql = "SELECT * FROM resources WHERE type = ?1 AND (?2 IS NULL OR project = ?2) AND id = ?3"
         return self._row(self._db.execute(sql, (type_, project, id_)).fetchone())
 
-    def all(self, *types: str) -> list[Row]:
-        """Every resource, or those of the given types, in the order of their creation."""
-        marks = ", ".join("?" * len(types))
-        where = f"WHERE type IN ({marks})" if types else ""
-        rows = self._db.execute(f"SELECT * FROM resources {where} ORDER BY created_at, name", types)  # noqa: S608
+    def all(self, *types: str, project: str | None = None, inside: str | None = None) -> list[Row]:
+        """Every resource, in the order of their creation; or those of the given types, of a project, inside another one."""
+        conditions = {
+            f"type IN ({', '.join('?' * len(types))})": types,
+            "project = ?": (project,) if project is not None else (),
+            "name > ? || '/' AND name < ? || '0'": (inside, inside) if inside is not None else (),  # a 0 follows a /
+        }
+        wanted = {condition: values for condition, values in conditions.items() if values}
+        where = f"WHERE {' AND '.join(wanted)}" if wanted else ""
+        sql = f"SELECT * FROM resources {where} ORDER BY created_at, name"  # noqa: S608 - no value is part of it
+        rows = self._db.execute(sql, tuple(itertools.chain.from_iterable(wanted.values())))
         return [row for row in map(self._row, rows) if row]
 
     def put(self, row: Row, links: Mapping[tuple[str, str], str]) -> None:

@@ -28,7 +28,7 @@ def _finder(type_: str, named: str) -> Callable[[Store, str, str], Row | None]:
         Raises:
             Refusal: its region does not answer.
         """
-        row = next((row for row in store.all(type_) if row.project == project and row.config.get(named) == name), None)
+        row = next((row for row in store.all(type_, project=project) if row.config.get(named) == name), None)
         if row:
             _require_there(store, row)
         return row

@@ -50,7 +50,7 @@ class View:
 
     def all(self, token: str, project: str | None = None) -> list[Row]:
         """Every resource of a type, or those of one project."""
-        return [row for row in self.store.all(token) if project in (None, row.project)]
+        return self.store.all(token, project=project)
 
     def is_enabled(self, api: str, project: str) -> bool:
         """Whether a project may use an API."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,7 @@ class Kubeconfig:
     server: str
 
     @staticmethod
+    @functools.cache  # each request brings its provider's
     def parse(text: str, context: str | None = None, cluster: str | None = None) -> Kubeconfig:
         """Reads a kubeconfig; `context` and `cluster` are the provider's own choices.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -50,7 +50,7 @@ class ClusterView:
 
     def all(self, token: str, namespace: str | None = None) -> list[Row]:
         """The objects of a kind, or those of one namespace; of a kind that has no namespaces all of them."""
-        rows = [row for row in self.store.all(token) if row.project == self.path]
+        rows = self.store.all(token, project=self.path)
         kind = kinds().get(token)
         if namespace is None or (kind and not kind.namespaced):
             return rows
@@ -87,15 +87,14 @@ class ClusterView:
         name, place = self.path.rsplit("/", 1)[-1], self.path.split("/")[3]
         return [
             row
-            for row in self.store.all(NODE_POOL)
-            if row.project == self.cluster.project
-            and str(row.config.get("cluster")).rsplit("/", 1)[-1] == name
-            and str(row.properties.get("location") or place) == place
+            for row in self.store.all(NODE_POOL, project=self.cluster.project)
+            if str(row.config.get("cluster")).rsplit("/", 1)[-1] == name and str(row.properties.get("location") or place) == place
         ]
 
-    def objects(self) -> Iterator[Row]:
-        """Every declared object of the cluster."""
-        return (row for row in self.store.all() if row.project == self.path)
+    def objects(self, *tokens: str, namespace: str | None = None) -> list[Row]:
+        """Every declared object of the cluster, or those of some kinds, or those in a namespace."""
+        place = "" if namespace is None else f"/k8s/namespaces/{namespace}"
+        return self.store.all(*tokens, project=self.path, inside=self.cluster.name + place)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -97,6 +97,7 @@ def test_it_comes_from_nothing_whatever_happens_and_changes_in_place(environment
     cloud.ok("up")
     cloud.assert_true_to_state()
     assert cloud.run("drift").code == 0
+    assert not list(tmp_path.rglob("*.log")), "the engine keeps a log of all that it does"
 
 
 @every_environment
@@ -127,6 +128,15 @@ def _protected_things_stay(cloud: Lifecycle) -> None:
     assert f"make unprotect ENV={cloud.environment}" in kept.err
     assert _snapshot(cloud) == before
     assert "guards against deletion are OFF" in cloud.ok("unprotect")
+
+
+def test_the_engine_keeps_a_log_where_somebody_made_its_folder(standing: Standing) -> None:
+    cloud = standing("dev")
+    folder = cloud.home / "home" / "logs"
+    folder.unlink()
+    folder.mkdir()
+    assert cloud.run("drift").code == 0
+    assert list(folder.glob("*.log"))
 
 
 def test_an_environment_is_built_again_under_new_names(standing: Standing) -> None:

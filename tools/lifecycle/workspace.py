@@ -142,7 +142,7 @@ class Workspace:
             work_dir=str(folder),
             program=running.quickly(adoption.adopting(program, self.adopts)),
             pulumi_command=self.engine,
-            pulumi_home=str(self.home / "home") if self.cloud == "local" else None,
+            pulumi_home=str(self._engine_home) if self.cloud == "local" else None,
             env_vars=self._variables if self.cloud == "local" else {},
         )
         return _QuickStack(self.environment, workspace, StackInitMode.CREATE_OR_SELECT)
@@ -216,6 +216,10 @@ class Workspace:
         return self.home / "private"
 
     @property
+    def _engine_home(self) -> Path:
+        return self.home / "home"
+
+    @property
     def _overrides(self) -> Path:
         return self.home / "overrides" / f"{self.environment}.json"
 
@@ -251,6 +255,7 @@ class Workspace:
         """A folder with the project and the stack's file, so that the engine never writes into the checkout."""
         (self.home / "state").mkdir(parents=True, exist_ok=True)
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._without_logs()
         shutil.copyfile(ROOT / "Pulumi.yaml", self._folder / "Pulumi.yaml")
         copy = self._folder / self.file.name
         kept = _salt(copy)
@@ -261,6 +266,17 @@ class Workspace:
             config = overlay(config, {name: value})
         copy.write_text(json.dumps({"config": config, **kept}, indent=2, default=str))  # JSON is YAML
         return self._folder
+
+    def _without_logs(self) -> None:
+        """Takes the place of the folder of the engine's automatic logs, unless somebody made it.
+
+        The engine notes all that it does at its highest level: 17 MB and a seventh of its time for an update of prod, which no
+        setting turns off. Where it cannot make its folder, it goes without. `mkdir` it for `pulumi logs`.
+        """
+        logs = self._engine_home / "logs"
+        if not logs.exists():
+            logs.parent.mkdir(parents=True, exist_ok=True)
+            logs.touch()
 
 
 def environments() -> list[str]:

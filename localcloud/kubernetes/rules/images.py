@@ -29,7 +29,7 @@ def image_admitted(request: Request) -> Refusal | None:
     """Pods run images that the project's policy of Binary Authorization admits."""
     view, pods = request.view, pods_of(request.kind, request.new)
     mode = at(view.cluster.properties, "binaryAuthorization.evaluationMode")
-    policy = next((row.config for row in view.store.all(POLICY) if row.project == view.cluster.project), None)
+    policy = next((row.config for row in view.store.all(POLICY, project=view.cluster.project)), None)
     if pods is None or policy is None or mode not in ENFORCING:
         return None
     default: Mapping[str, Any] = policy["defaultAdmissionRule"]

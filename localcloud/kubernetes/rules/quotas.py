@@ -163,15 +163,14 @@ def _used(request: Request, other_than: str) -> Amounts:
     """What the other objects of the namespace count for."""
     total: Amounts = {}
     there = _claimed(request)
-    for row in request.view.objects():
+    for row in request.view.objects(namespace=request.namespace):
         kind = kinds().get(row.type)
         same = row.type == request.token and at(row.config, "metadata.name") == other_than
-        if kind is None or not kind.namespaced or same or row.type in ENDED:
+        if kind is None or same or row.type in ENDED:
             continue
         given = complete(kind, row.config)
-        if str(at(given, "metadata.namespace") or "default") == request.namespace:
-            for name, value in _charge(kind, given, _with_defaults(request, pods_of(kind, given)), there).items():
-                total[name] = total.get(name, Fraction()) + value
+        for name, value in _charge(kind, given, _with_defaults(request, pods_of(kind, given)), there).items():
+            total[name] = total.get(name, Fraction()) + value
     return total
 
 

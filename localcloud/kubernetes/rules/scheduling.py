@@ -44,10 +44,10 @@ def pod_fits(request: Request) -> Refusal | None:
 def _others(request: Request) -> Iterator[Pods]:
     """The pods that are on the nodes already."""
     view: ClusterView = request.view
-    for row in view.objects():
+    for row in view.objects(*with_pods()):
         kind = kinds().get(row.type)
         same = row.type == request.token and row.name == view.full_name(request.kind, request.namespace, request.name)
-        if kind is None or kind.pods is None or same or row.type in (*ENDED, DAEMON_SET):
+        if kind is None or same or row.type in (*ENDED, DAEMON_SET):
             continue
         pods = pods_of(kind, complete(kind, row.config))
         if pods:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.errors import LocalCloudError, LostAnswer, TimedOut
+from localcloud.errors import LocalCloudError, LostAnswer, Refusal, TimedOut
 from localcloud.kubernetes.clusters import CLUSTER, Unreachable
 from localcloud.plugin import NotReady, State
 from localcloud.service import Service
@@ -76,6 +76,17 @@ def test_secrets_are_digests_in_the_store_and_secret_in_the_outputs(tmp_path: Pa
     for path in tmp_path.iterdir():
         assert b"pa55word" not in path.read_bytes()
         assert base64.b64encode(b"pa55word") not in path.read_bytes()
+
+
+def test_a_quota_counts_what_is_in_its_namespace_and_nothing_else(tmp_path: Path) -> None:
+    cluster = Cluster(tmp_path)
+    for name in ("team", "team-two"):
+        cluster.create(space(name))
+    cluster.create(made("few", "v1", "ResourceQuota", "team", {"spec": {"hard": {"configmaps": "1"}}}))
+    cluster.create(made("other", "v1", "ConfigMap", "team-two", {}))
+    cluster.create(made("first", "v1", "ConfigMap", "team", {}))
+    with pytest.raises(Refusal, match="exceeded quota: few, requested: configmaps=1, used: configmaps=1, limited: configmaps=1"):
+        cluster.create(made("second", "v1", "ConfigMap", "team", {}))
 
 
 def test_with_a_namespace_goes_all_that_is_in_it(tmp_path: Path) -> None:
