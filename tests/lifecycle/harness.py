@@ -41,6 +41,10 @@ class Lifecycle:
         self.variables = {**os.environ, **({} if mortal else QUICK)}
         """Of every command; the engine of one that is `mortal` may die, and writes the state as a user's does."""
 
+    def spared(self) -> Lifecycle:
+        """The same environment, for commands whose engine nobody kills any more."""
+        return Lifecycle(self.home, self.environment)
+
     def command(self, name: str, *extra: str) -> list[str]:
         """The command line of a command."""
         return [sys.executable, "-m", "tools.lifecycle", name, "--env", self.environment, "--home", str(self.home), *extra]

@@ -15,6 +15,9 @@ from localcloud.store import Store
 from tools.lifecycle.engine import Engine
 from tools.lifecycle.events import Report
 from tools.recorder import ROOT
+from tools.running import quickly
+
+from .harness import QUICK
 
 
 class Hasty(Engine):
@@ -38,13 +41,14 @@ class Scene:
             "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": "test",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            **QUICK,
             "PATH": f"{ROOT / 'localcloud' / 'bin'}{os.pathsep}{os.environ['PATH']}",
             STORE_VARIABLE: str(folder),
         }
         workspace = LocalWorkspace(
             work_dir=str(folder / "work"),
             pulumi_home=str(folder / "home"),
-            program=self._declare,
+            program=quickly(self._declare),
             env_vars=variables,
             project_settings=ProjectSettings(name="rules", runtime="python"),
             pulumi_command=engine(),

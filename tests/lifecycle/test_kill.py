@@ -40,10 +40,11 @@ def _when(point: int) -> str:
 
 def kill_and_resume(folder: Path, environment: str, victim: str, point: int) -> Lifecycle:
     """The environment after an `up` that was killed at a point, and one more `up`."""
-    cloud, planned = Lifecycle(folder, environment), creations(environment)
+    mortal, planned = Lifecycle(folder, environment, mortal=True), creations(environment)
+    cloud = mortal.spared()
     cloud.store().close()
     cloud.fault("create", point, f"kill-{victim}:{_when(point)}")
-    crashed = Lifecycle(folder, environment, mortal=True).run("up")
+    crashed = mortal.run("up")
     assert crashed.code == 1
     assert not cloud.faults(), "the point was reached"
     made = len(cloud.rows())
