@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import importlib
 import re
@@ -14,8 +15,9 @@ import pulumi_gcp
 COMPONENTS = Path(__file__).resolve().parents[1] / "components"
 
 
+@functools.cache
 def start() -> threading.Thread:
-    """Loads everything the program imports, in the background."""
+    """Loads everything the program imports, in the background, once a process."""
     thread = threading.Thread(target=_load, daemon=True)
     thread.start()
     return thread
@@ -23,10 +25,9 @@ def start() -> threading.Thread:
 
 def before(program: Callable[[], None]) -> Callable[[], None]:
     """The program, which waits for what is being loaded: a lazy module that two threads load at once is seen half empty."""
-    loading = start()
 
     def run() -> None:
-        loading.join()
+        start().join()
         program()
 
     return run

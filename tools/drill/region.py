@@ -229,7 +229,7 @@ class Drill:
     def differing(self) -> tuple[list[str], dict[str, str]]:
         """What an update would change after a look at the cloud, and the component of each resource."""
         workspace, report = self.workspace, Report("preview", progress=False)
-        with commands.ready(workspace):
+        with commands.ready(workspace, program=True):
             resources = workspace.exported()["deployment"]["resources"]
             with commands.at_work(workspace, report):
                 workspace.stack.preview(on_event=report, refresh=True, policy_packs=workspace.policy_packs)

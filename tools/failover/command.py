@@ -44,7 +44,7 @@ def run(workspace: Workspace, cloud: Cloud, asked: Asked, confirm: Confirm) -> i
     if asked.store not in STORES:
         raise CommandError(f"STORE is '{asked.store}'; there is {', '.join(STORES)}", USAGE)
     settings, store = workspace.settings, STORES[asked.store]
-    with ready(workspace):
+    with ready(workspace, program=True):
         deployment: Mapping[str, Any] = workspace.exported()["deployment"] or {}
         if not deployment.get("resources"):
             raise CommandError(f"'{workspace.environment}' is not up; there is nothing to fail over")

@@ -29,7 +29,7 @@ Confirm = Callable[[str], bool]
 
 def up(workspace: Workspace, confirm: Confirm, plan: Path | None = None) -> int:
     """Builds the environment, or brings it to what its settings say; with a plan, only as that says."""
-    with ready(workspace), _allowed(workspace, plan) as allowed:
+    with ready(workspace, program=True), _allowed(workspace, plan) as allowed:
         if workspace.cloud == "gcp":
             if problems := unknown_digests(workspace):
                 raise CommandError("\n".join([*problems, "Nothing was changed."]))
@@ -154,9 +154,10 @@ def protect(workspace: Workspace, confirm: Confirm) -> int:
 
 @contextmanager
 def _looking(workspace: Workspace) -> Generator[Mapping[str, Any]]:
-    """Validated settings, no other command at work, and the state as it is."""
+    """Validated settings, no other command at work, and the state as it is; the program is run."""
     _ = workspace.settings
     with workspace.alone():
+        workspace.expect_program()
         recovery.release_locks(workspace)
         deployment = _deployment(workspace)
         if pending := recovery.pending(workspace, deployment):
@@ -168,10 +169,16 @@ def _looking(workspace: Workspace) -> Generator[Mapping[str, Any]]:
 
 
 @contextmanager
-def ready(workspace: Workspace) -> Generator[None]:
-    """Validated settings, no other command at work, room on the disk, and a state without open questions."""
+def ready(workspace: Workspace, *, program: bool = False) -> Generator[None]:
+    """Validated settings, no other command at work, room on the disk, and a state without open questions.
+
+    Args:
+        program: whether the program will be run.
+    """
     _ = workspace.settings
     with workspace.alone(), disk.guarded(workspace.home, workspace.engine.stop):
+        if program:
+            workspace.expect_program()
         for process in recovery.release_locks(workspace):
             _say(f"an earlier run was cut off (process {process}); going on from where it stopped")
         try:

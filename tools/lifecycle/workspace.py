@@ -131,6 +131,11 @@ class Workspace:
         """The folder of the local cloud's store."""
         return self.home / "cloud"
 
+    def expect_program(self) -> None:
+        """Loads what the program imports from now on: for commands that will run it."""
+        if self.program is run_main:
+            preload.start()
+
     @cached_property
     def stack(self) -> Stack:
         """The stack, made where it does not exist."""
