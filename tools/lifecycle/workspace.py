@@ -275,10 +275,10 @@ class Workspace:
     def _without_logs(self) -> None:
         """Takes the place of the folder of the engine's automatic logs, unless somebody made it.
 
-        The engine notes all that it does at its highest level: 17 MB and a seventh of its time for an update of prod, which no
-        setting turns off. Where it cannot make its folder, it goes without. `mkdir` it for `pulumi logs`.
+        The engine notes all that it does at its highest level, which no setting turns off: 17 MB for an update of prod, and a
+        seventh of the processor's time of a preview. Where it cannot make its folder, it goes without.
         """
-        logs = self._engine_home / "logs"
+        logs = self._engine_home / "logs"  # `mkdir` it for `pulumi logs`
         if not logs.exists():
             logs.parent.mkdir(parents=True, exist_ok=True)
             logs.touch()
