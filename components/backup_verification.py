@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
-import pulumi_gcp as gcp
 import pulumi_kubernetes as k8s
 
 import settings.verification as spec
@@ -14,6 +13,7 @@ import settings.verification as spec
 from .allowed_traffic import Traffic, allow
 from .firewall import PRIVATE_GOOGLE_RANGE
 from .job_alerts import Scheduled
+from .own_role import Worker
 from .pgbouncer_files import SERVER_PORT
 from .pods import RunsAs, amounts, empty, environment, files_of, metadata, working_pod
 from .program_files import ProgramFiles
@@ -76,24 +76,30 @@ class BackupVerification(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: BackupVerificationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("alphintra:data:BackupVerification", name, {}, opts)
-        self._name, self._args, self._inside = name, args, pulumi.ResourceOptions(parent=self)
+        inside = pulumi.ResourceOptions(parent=self)
         source = f"projects/{args.project}/instances/{args.instance}"
-        self._may("lists", "Lists instances", LISTED)
-        self._may(
-            "reads", "Reads the original and its backups", READ,
-            f'{OF_INSTANCE} && resource.name == "{source}" || {OF_BACKUP} && resource.name.startsWith("{source}/backupRuns/")',
-        )  # fmt: skip
-        self._may(
-            "makes",
-            "Makes and removes throw-away instances",
-            MADE,
-            f'{OF_INSTANCE} && resource.name.startsWith("{source}-verify-")',
+        worker = Worker(
+            parent=self,
+            name=name,
+            role_id="backupVerifier",
+            title="Backup verifier",
+            project=args.project,
+            member=args.member,
+            about=args.instance,
+            requires=args.requires,
         )
+        backups = f'{OF_BACKUP} && resource.name.startsWith("{source}/backupRuns/")'
+        worker.may("lists", "Lists instances", LISTED)
+        worker.may(
+            "reads", "Reads the original and its backups", READ, f'{OF_INSTANCE} && resource.name == "{source}" || {backups}'
+        )
+        throw_away = f'{OF_INSTANCE} && resource.name.startsWith("{source}-verify-")'
+        worker.may("makes", "Makes and removes throw-away instances", MADE, throw_away)
         files = k8s.core.v1.ConfigMap(
             f"{name}-files",
             metadata=metadata(JOB, args.namespace),
             data=FILES.data,
-            opts=self._inside,
+            opts=inside,
         )
         self.schedule = proof_schedule(
             f"{name}-schedule",
@@ -103,7 +109,7 @@ class BackupVerification(pulumi.ComponentResource):
             hours=args.settings.hours,
             pod=_pod(args, files.metadata.name),
             labels=LABELS,
-            opts=self._inside,
+            opts=inside,
         )
         allow(
             f"{name}-traffic",
@@ -114,31 +120,9 @@ class BackupVerification(pulumi.ComponentResource):
                 Traffic(ports=[443], cidrs=[PRIVATE_GOOGLE_RANGE]),
                 Traffic(ports=[SERVER_PORT], cidrs=[args.server_range]),
             ],
-            opts=self._inside,
+            opts=inside,
         )
         self.register_outputs({"schedule": self.schedule.metadata.name})
-
-    def _may(self, what: str, title: str, permissions: Sequence[str], condition: str | None = None) -> None:
-        role_id = f"backupVerifier{what.capitalize()}"
-        # The title is a part of a grant's id, the expression is not: a grant on another instance needs another title.
-        title_ = f"only-what-it-{what}-{self._args.instance}"
-        narrowed = gcp.projects.IAMMemberConditionArgs(title=title_, expression=condition) if condition else None
-        role = gcp.projects.IAMCustomRole(
-            f"{self._name}-role-{what}",
-            role_id=role_id,
-            title=f"Backup verifier: {what}",
-            description=title,
-            permissions=list(permissions),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=self._args.requires),
-        )
-        gcp.projects.IAMMember(
-            f"{self._name}-grant-{what}",
-            project=self._args.project,
-            role=f"projects/{self._args.project}/roles/{role_id}",
-            member=self._args.member,
-            condition=narrowed,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[role]),
-        )
 
 
 def _pod(args: BackupVerificationArgs, files: pulumi.Input[str]) -> k8s.core.v1.PodSpecArgs:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import pulumi
-import pulumi_gcp as gcp
 import pulumi_kubernetes as k8s
 
 import settings.verification as spec
@@ -15,10 +14,12 @@ import settings.verification as spec
 from .allowed_traffic import Traffic, allow
 from .firewall import PRIVATE_GOOGLE_RANGE
 from .job_alerts import Scheduled
+from .own_role import Worker
 from .pods import NOBODY, RunsAs, amounts, environment, working_pod
 from .proof_schedule import proof_schedule
 
 NAMESPACE = "jobs"
+RESTORES = "Brings a backup back into a store of its own"
 PORTS = (6379, (11000, 13047))
 """Where a store is found, and where a cluster's nodes are
 (https://cloud.google.com/memorystore/docs/cluster/networking#reserved_network_ports)."""
@@ -104,12 +105,22 @@ class CacheVerification(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: CacheVerificationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("alphintra:data:CacheVerification", name, {}, opts)
-        self._name, self._args, inside = name, args, pulumi.ResourceOptions(parent=self)
+        inside = pulumi.ResourceOptions(parent=self)
         product, called = PRODUCTS[args.store], job_name(args.store)
         source = f"projects/{args.project}/locations/{args.region}/{product.many}/{args.instance}"
-        self._may("begins", product, product.begins)
-        self._may("reads", product, product.reads, f'resource.name == "{source}"')
-        self._may("ends", product, product.ends, f'resource.name.startsWith("{source}-verify-")')
+        worker = Worker(
+            parent=self,
+            name=name,
+            role_id=f"{product.name}Verifier",
+            title=f"{product.title} verifier",
+            project=args.project,
+            member=args.member,
+            about=args.instance,
+            requires=args.requires,
+        )
+        worker.may("begins", RESTORES, product.begins)
+        worker.may("reads", RESTORES, product.reads, f'resource.name == "{source}"')
+        worker.may("ends", RESTORES, product.ends, f'resource.name.startsWith("{source}-verify-")')
         labels = {"app": called}
         self.schedule = proof_schedule(
             f"{name}-schedule",
@@ -130,27 +141,6 @@ class CacheVerification(pulumi.ComponentResource):
             opts=inside,
         )
         self.register_outputs({"schedule": self.schedule.metadata.name})
-
-    def _may(self, what: str, product: Product, permissions: Sequence[str], condition: str | None = None) -> None:
-        role_id = f"{product.name}Verifier{what.capitalize()}"
-        role = gcp.projects.IAMCustomRole(
-            f"{self._name}-role-{what}",
-            role_id=role_id,
-            title=f"{product.title} verifier: {what}",
-            description="Brings a backup back into a store of its own",
-            permissions=list(permissions),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=self._args.requires),
-        )
-        # The title is a part of a grant's id, the expression is not: a grant on another store needs another title.
-        title = f"only-what-it-{what}-{self._args.instance}"
-        gcp.projects.IAMMember(
-            f"{self._name}-grant-{what}",
-            project=self._args.project,
-            role=f"projects/{self._args.project}/roles/{role_id}",
-            member=self._args.member,
-            condition=gcp.projects.IAMMemberConditionArgs(title=title, expression=condition) if condition else None,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[role]),
-        )
 
 
 def _pod(args: CacheVerificationArgs) -> k8s.core.v1.PodSpecArgs:

@@ -17,6 +17,7 @@ from .allowed_traffic import Traffic, allow
 from .cloud_storage import grant_folder
 from .durations import DAY
 from .firewall import PRIVATE_GOOGLE_RANGE
+from .own_role import Worker
 from .pgbouncer_files import SERVER_PORT
 from .pods import NOBODY, amounts, container_security, empty, files_of, given, metadata, pod_security, spread, written
 
@@ -172,40 +173,23 @@ class FailoverWatcher(pulumi.ComponentResource):
         project = self._args.project
         old, new = (f'resource.name == "projects/{project}/instances/{side.instance}"' for side in (watched.old, watched.new))
         cluster = f'resource.type == "container.googleapis.com/Cluster" && resource.name == "{watched.cluster}"'
-        rights: dict[str, tuple[str, Sequence[str], str | None]] = {
-            "looks": ("Looks at the two instances", LOOKS, f"{OF_INSTANCE} && ({old} || {new})"),
-            "measures": ("Reads metrics", MEASURES, None),
-            "reaches": ("Asks the primary region's cluster whether it is well", REACHES, cluster),
-        }
+        worker = Worker(
+            parent=self,
+            name=self._name,
+            role_id="failoverWatcher",
+            title="Failover watcher",
+            project=project,
+            member=self._args.member,
+            about=watched.old.instance,
+            requires=self._args.requires,
+        )
+        worker.may("looks", "Looks at the two instances", LOOKS, f"{OF_INSTANCE} && ({old} || {new})")
+        worker.may("measures", "Reads metrics", MEASURES)
+        worker.may("reaches", "Asks the primary region's cluster whether it is well", REACHES, cluster)
         if self._args.settings.mode == "automatic":
-            rights |= {
-                "stops": ("Stops the old instance", STOPS, f"{OF_INSTANCE} && {old}"),
-                "promotes": ("Promotes the replica", PROMOTES, f"{OF_INSTANCE} && {new}"),
-                "leads": ("Moves the name of the database", LEADS, None),
-            }
-        for what, (title, permissions, condition) in rights.items():
-            # The title is a part of a grant's id, the expression is not: a grant on another instance needs another title.
-            self._role(what, title, permissions, condition, f"only-what-it-{what}-{watched.old.instance}")
-
-    def _role(self, what: str, title: str, permissions: Sequence[str], condition: str | None, known_by: str) -> None:
-        args = self._args
-        role_id = f"failoverWatcher{what.capitalize()}"
-        role = gcp.projects.IAMCustomRole(
-            f"{self._name}-role-{what}",
-            role_id=role_id,
-            title=f"Failover watcher: {what}",
-            description=title,
-            permissions=list(permissions),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=args.requires),
-        )
-        gcp.projects.IAMMember(
-            f"{self._name}-grant-{what}",
-            project=args.project,
-            role=f"projects/{args.project}/roles/{role_id}",
-            member=args.member,
-            condition=gcp.projects.IAMMemberConditionArgs(title=known_by, expression=condition) if condition else None,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[role]),
-        )
+            worker.may("stops", "Stops the old instance", STOPS, f"{OF_INSTANCE} && {old}")
+            worker.may("promotes", "Promotes the replica", PROMOTES, f"{OF_INSTANCE} && {new}")
+            worker.may("leads", "Moves the name of the database", LEADS)
 
     def _runs(self, watched: Watched) -> None:
         allow(
