@@ -44,9 +44,12 @@ def guarded(folder: Path, stop: Callable[[], None]) -> Generator[None]:
         os.posix_fallocate(file.fileno(), 0, RESERVE)
     done, full = threading.Event(), threading.Event()
 
+    def low() -> bool:
+        return shutil.disk_usage(folder).free < LOW
+
     def watch() -> None:
         while not done.wait(LOOK_SECONDS):
-            if shutil.disk_usage(folder).free < LOW:
+            if low():
                 full.set()
                 reserve.unlink(missing_ok=True)
                 stop()
@@ -57,7 +60,7 @@ def guarded(folder: Path, stop: Callable[[], None]) -> Generator[None]:
     try:
         yield
     except CommandError as error:
-        if full.is_set():
+        if full.is_set() or low():  # what finds no room may fail, and end the work, between two looks
             raise CommandError(
                 f"the disk that holds {folder} is full; the work was stopped in good order, and what was done is kept. Free some "
                 f"room, and run the command again to go on from here.\n({error})"
