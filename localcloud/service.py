@@ -36,6 +36,12 @@ _KINDS = {
 }
 
 
+def serve_on(server: grpc.Server, provider: Provider) -> None:
+    """Has a server answer for a provider."""
+    add: Callable[..., None] = provider_pb2_grpc.add_ResourceProviderServicer_to_server
+    add(Service(provider), server)
+
+
 class Service(provider_pb2_grpc.ResourceProviderServicer):
     """Translates between messages and a provider."""
 

@@ -1,4 +1,7 @@
-"""Loads the provider's SDK while the engine starts: it takes a second, and the program needs it a second later."""
+"""Loads the provider's SDK while the engine starts: it takes a second, and the program needs it a second later.
+
+`python -m tools.preload` only loads it, for what loading it the first time leaves behind for all others.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pulumi_gcp
+
+from . import lean_sdk
 
 COMPONENTS = Path(__file__).resolve().parents[1] / "components"
 
@@ -39,6 +44,7 @@ def used_modules() -> set[str]:
 
 
 def _load() -> None:
+    lean_sdk.install()
     gc.disable()  # thousands of classes are made and none is dropped
     try:
         importlib.import_module("components.platform")
@@ -47,3 +53,7 @@ def _load() -> None:
     finally:
         gc.freeze()  # and none is looked at again by a collection
         gc.enable()
+
+
+if __name__ == "__main__":
+    start().join()

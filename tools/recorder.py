@@ -21,12 +21,15 @@ from localcloud.gcp.data_sources import data_source, data_sources
 from localcloud.wire import receive, send
 from settings.load import NAMESPACE
 
+from . import lean_sdk
 from .garbage import without_collections
 from .running import quickly
 
 ROOT = Path(__file__).resolve().parents[1]
 STACK_TYPE = "pulumi:pulumi:Stack"
 UNKNOWN_IN_INVENTORY = "<not known before the update>"
+
+lean_sdk.install()
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ Program = Callable[[], None]
 FRAMES = 9
 """The innermost frames: six are the SDK's own constructors, the rest say where a component declares
 the resource, and what called that."""
-LOOK_SECONDS = 0.02
-"""How often to look whether everything has been told; much less than an answer of the engine takes all in all."""
+LOOK_SECONDS = 1
+"""How often to look whether a call has failed that no output is of; one that fails is seen at once."""
 
 
 def quickly(program: Program) -> Program:
@@ -72,17 +72,19 @@ def _patient(program: Program) -> Program:
     @functools.wraps(program)
     def run() -> None:
         program()
-        SDK._get_rpc_manager().rpcs.append(asyncio.ensure_future(_all_told()))
+        SDK._get_rpc_manager().rpcs.append(asyncio.ensure_future(all_told()))
 
     return run
 
 
-async def _all_told() -> None:
+async def all_told() -> None:
     """Returns once there is nothing to wait for, or something has failed: the SDK finds out what, and says it."""
     manager = SDK._get_rpc_manager()
     while manager.unhandled_exception is None:
         with SDK.SETTINGS.lock:
-            waiting, failed = len(SDK.SETTINGS.outputs), any(output.done() for output in SDK.SETTINGS.outputs)
-        if failed or not waiting:
+            outputs: list[asyncio.Future[Any]] = list(SDK.SETTINGS.outputs)
+        if not outputs:
             return
-        await asyncio.sleep(LOOK_SECONDS)
+        done, _ = await asyncio.wait(outputs, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_EXCEPTION)
+        if any(output.cancelled() or output.exception() for output in done):
+            return

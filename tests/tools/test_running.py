@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 from collections.abc import Callable
@@ -10,7 +11,7 @@ import pulumi
 import pytest
 
 from tools.recorder import record
-from tools.running import FRAMES
+from tools.running import FRAMES, SDK, all_told
 
 
 def run(program: Callable[[], None]) -> None:
@@ -28,6 +29,29 @@ def test_it_is_waited_for_every_output() -> None:
 
     run(program)
     assert told == [21]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_output_that_has_its_value_does_not_end_the_waiting_and_one_that_fails_does(fails: bool) -> None:
+    async def waiting() -> bool:
+        loop = asyncio.get_running_loop()
+        has_its_value, comes_later = loop.create_future(), loop.create_future()
+        has_its_value.set_result(None)
+        SDK.SETTINGS.outputs.update({has_its_value, comes_later})  # the SDK takes what is known off a moment later
+        told = asyncio.ensure_future(all_told())
+        await asyncio.sleep(0.05)
+        ended_early = told.done()
+        SDK.SETTINGS.outputs.discard(has_its_value)
+        if fails:
+            comes_later.set_exception(ValueError())
+        else:
+            SDK.SETTINGS.outputs.discard(comes_later)
+            comes_later.set_result(None)
+        await asyncio.wait_for(told, timeout=5)
+        SDK.SETTINGS.outputs.discard(comes_later)
+        return ended_early
+
+    assert not asyncio.run(waiting())
 
 
 def test_a_failure_in_an_apply_is_told() -> None:

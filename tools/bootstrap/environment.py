@@ -31,6 +31,8 @@ def ensure() -> None:
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--require-hashes", "-r", LOCK_FILE]
     stamp.unlink(missing_ok=True)
     run(pip, env=clean_environment(), progress=_pip_progress)
+    say("compiling what the program imports (once; about 15 s)")
+    run([PYTHON, "-m", "tools.preload"], env=clean_environment(), cwd=ROOT)
     stamp.write_text(wanted)
 
 

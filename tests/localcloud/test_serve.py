@@ -1,0 +1,37 @@
+"""A plugin's process, as the engine starts it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from localcloud.serve import STORE_VARIABLE
+from tools.recorder import ROOT
+
+
+@pytest.mark.parametrize("package", ["gcp", "kubernetes", "random"])
+def test_it_answers_and_has_loaded_only_the_messages_of_the_sdk(package: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "localcloud.serve", package]
+    environment = {**os.environ, STORE_VARIABLE: str(tmp_path)}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        port = process.stdout.readline().strip()
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            stub: Any = provider_pb2_grpc.ResourceProviderStub(channel)
+            version: str = stub.GetPluginInfo(empty_pb2.Empty(), timeout=20).version
+        process.terminate()
+        loaded = {line.rpartition("|")[2].strip() for line in process.communicate()[1].splitlines()}
+    assert version
+    ours = {name for name in loaded if name.partition(".")[0] == "pulumi"}
+    assert "pulumi.runtime.proto.provider_pb2" in ours
+    assert {name for name in ours if not name.startswith("pulumi.runtime.proto")} == set()
