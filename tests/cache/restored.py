@@ -6,6 +6,7 @@ refused, as IAM refuses it."""
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import tempfile
 import threading
@@ -93,9 +94,10 @@ class Restored:
             return cast("Any", client).execute_command(*command)
 
     def remove(self) -> None:
-        """Ends it."""
+        """Ends it, and leaves nothing of it."""
         self._process.kill()
         self._process.wait(timeout=10)
+        shutil.rmtree(self.folder)
 
 
 def backup(many: str, source: str, number: int, hours: float, state: str = "ACTIVE") -> dict[str, Any]:
