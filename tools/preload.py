@@ -1,6 +1,6 @@
-"""Loads the provider's SDK while the engine starts: it takes a second, and the program needs it a second later.
+"""Loads the providers' SDKs while the engine starts: that takes a second, and the program needs them a second later.
 
-`python -m tools.preload` only loads it, for what loading it the first time leaves behind for all others.
+`python -m tools.preload` only loads them, for what doing so the first time leaves behind for all others.
 """
 
 from __future__ import annotations
@@ -10,14 +10,23 @@ import gc
 import importlib
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
+import pulumi
 import pulumi_gcp
+import pulumi_kubernetes
 
 from . import lean_sdk
 
 COMPONENTS = Path(__file__).resolve().parents[1] / "components"
+SDKS = {"gcp": pulumi_gcp, "k8s": pulumi_kubernetes}
+"""By the names that the components call them; their modules load at their first use."""
+USED = re.compile(r"\b(gcp|k8s)\.([\w.]+)")
+TYPES: Any = importlib.import_module("pulumi._types")
+"""What the SDK knows of the types of properties; it has no public names for it."""
 
 
 @functools.cache
@@ -38,21 +47,39 @@ def before(program: Callable[[], None]) -> Callable[[], None]:
     return run
 
 
-def used_modules() -> set[str]:
-    """The modules of the provider's SDK that the components use; the SDK loads each at its first use."""
-    return {name for path in COMPONENTS.rglob("*.py") for name in re.findall(r"\bgcp\.([a-z]+)\.", path.read_text())}
-
-
 def _load() -> None:
     lean_sdk.install()
     gc.disable()  # thousands of classes are made and none is dropped
     try:
         importlib.import_module("components.platform")
-        for name in sorted(used_modules()):
-            getattr(getattr(pulumi_gcp, name), "__all__", None)  # any look at a lazy module loads it
+        for sdk, names in sorted(_used()):
+            _know(_loaded(SDKS[sdk], names.split(".")))
     finally:
         gc.freeze()  # and none is looked at again by a collection
         gc.enable()
+
+
+def _used() -> set[tuple[str, str]]:
+    """What the components name of the SDKs: ("gcp", "sql.DatabaseInstance")."""
+    return {found for path in COMPONENTS.rglob("*.py") for found in USED.findall(path.read_text())}
+
+
+def _loaded(found: object, names: Sequence[str]) -> object:
+    """What the names lead to, with every module on the way loaded: the first look at a name in it does that."""
+    for name in names:
+        if not isinstance(found, ModuleType):
+            break
+        found = getattr(found, name, None)
+        getattr(found, "__all__", None)
+    return found
+
+
+def _know(found: object) -> None:
+    """Has the SDK find out of which types a class's properties are, which it does once and then keeps."""
+    if isinstance(found, type) and issubclass(found, pulumi.Resource):
+        TYPES.resource_types(found)
+    elif isinstance(found, type) and TYPES.is_input_type(found):
+        TYPES.input_type_types(found)
 
 
 if __name__ == "__main__":
