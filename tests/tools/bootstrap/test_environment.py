@@ -43,11 +43,14 @@ def test_a_changed_lock_file_reinstalls(machine: Machine, commands: list[str], c
     environment.ensure()
     assert "-c import sys" in commands[0], "the environment stays where its Python is this one"
     assert commands[1:] == [
-        f"{machine.python} -m pip --disable-pip-version-check install --require-hashes -r {machine.lock_file}"
+        f"{machine.python} -m pip --disable-pip-version-check install --require-hashes -r {machine.lock_file}",
+        f"{machine.python} -m tools.preload",
     ]
-    assert "installing the locked Python packages into .venv" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "installing the locked Python packages into .venv" in said
+    assert "compiling what the program imports" in said
     environment.ensure()
-    assert len(commands) == 2, "once"
+    assert len(commands) == 3, "once"
 
 
 def test_a_failed_installation_is_not_taken_for_a_current_one(machine: Machine, commands: list[str]) -> None:
