@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from google.protobuf import struct_pb2
 
-from .values import UNKNOWN, Secret
+from .values import UNKNOWN, Secret, is_list, is_object
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a marker of the protocol, not a secret
@@ -24,7 +24,9 @@ def receive(message: struct_pb2.Struct, *, mask: bool = False) -> dict[str, Any]
 
 def send(properties: Mapping[str, Any]) -> struct_pb2.Struct:
     """Properties as a message."""
-    return struct_pb2.Struct(fields={key: _send(value) for key, value in properties.items()})
+    message = struct_pb2.Struct()
+    _write_fields(message, properties)
+    return message
 
 
 def _receive(value: struct_pb2.Value, mask: bool) -> Any:
@@ -44,20 +46,34 @@ def _receive(value: struct_pb2.Value, mask: bool) -> Any:
     return value.bool_value if kind == "bool_value" else None
 
 
-def _send(value: Any) -> struct_pb2.Value:
-    for kind, encode in _ENCODERS:
+# A value is written where it stands in its message: one made apart is copied into what holds it, and again level by level.
+
+
+def _write_fields(target: struct_pb2.Struct, value: Mapping[str, Any]) -> None:
+    fields = target.fields
+    for key, item in value.items():
+        _write(fields[key], item)
+
+
+def _write(target: struct_pb2.Value, value: Any) -> None:
+    for kind, field in _SCALARS:
         if isinstance(value, kind):
-            return encode(value)
-    return (
-        struct_pb2.Value(string_value=UNKNOWN_STRING) if value is UNKNOWN else struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
-    )
+            setattr(target, field, value)
+            return
+    if is_object(value):
+        target.struct_value.SetInParent()  # an empty one is one, too
+        _write_fields(target.struct_value, value)
+    elif is_list(value):
+        target.list_value.SetInParent()
+        for item in value:
+            _write(target.list_value.values.add(), item)
+    elif isinstance(value, Secret):
+        _write(target, {SIGNATURE: SECRET, "value": value.value})
+    elif value is UNKNOWN:
+        target.string_value = UNKNOWN_STRING
+    else:
+        target.null_value = struct_pb2.NULL_VALUE
 
 
-_ENCODERS: tuple[tuple[Any, Callable[[Any], struct_pb2.Value]], ...] = (
-    (bool, lambda value: struct_pb2.Value(bool_value=value)),  # before numbers: a bool is an int too
-    (int | float, lambda value: struct_pb2.Value(number_value=value)),
-    (str, lambda value: struct_pb2.Value(string_value=value)),
-    (Mapping, lambda value: struct_pb2.Value(struct_value=send(value))),
-    (Secret, lambda value: _send({SIGNATURE: SECRET, "value": value.value})),
-    (list, lambda value: struct_pb2.Value(list_value=struct_pb2.ListValue(values=[_send(item) for item in value]))),
-)
+_SCALARS = ((str, "string_value"), (bool, "bool_value"), (int, "number_value"), (float, "number_value"))
+"""In this order: a bool is an int too."""
