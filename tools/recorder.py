@@ -60,6 +60,7 @@ class Recorder(mocks.MockMonitor):
         self.registrations: list[Registration] = []
         self.stack_outputs: dict[str, Any] = {}
         self._project, self._region = project, region
+        self._protected: set[str] = set()
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         """The URN as the engine makes it: with the types of all parents but the stack."""
@@ -70,6 +71,9 @@ class Recorder(mocks.MockMonitor):
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
         urn = self.make_urn(request.parent, request.type, request.name)
         inputs = receive(request.object, mask=True)
+        protect = request.protect or request.parent in self._protected
+        if protect:
+            self._protected.add(urn)
         dependencies = {key: sorted(value.urns) for key, value in request.propertyDependencies.items()}
         self.registrations.append(
             Registration(
@@ -78,7 +82,7 @@ class Recorder(mocks.MockMonitor):
                 name=request.name,
                 parent=request.parent,
                 custom=request.custom,
-                protect=request.protect or self._inherited(request.parent),
+                protect=protect,
                 provider=request.provider,
                 dependencies=sorted(request.dependencies),
                 property_dependencies={key: urns for key, urns in sorted(dependencies.items()) if urns},
@@ -100,9 +104,6 @@ class Recorder(mocks.MockMonitor):
         if request.urn.endswith(f"::{pulumi.get_project()}-{pulumi.get_stack()}"):
             self.stack_outputs = receive(request.outputs, mask=True)
         return empty_pb2.Empty()
-
-    def _inherited(self, parent: str) -> bool:
-        return any(known.protect for known in self.registrations if known.urn == parent)
 
 
 def _other(request: Any) -> dict[str, Any]:
