@@ -196,7 +196,7 @@ def test_a_disk_that_fills_up_loses_nothing(small_disk: Path) -> None:
             filler.flush()
     _, err = process.communicate(timeout=120)
     assert process.returncode == 1, err
-    assert "is full; the work was stopped in good order, and what was done is kept" in err, err
+    assert "is full, and the work was stopped; what was done is kept, or found again" in err, err
     (small_disk / "filler").unlink()
     cloud.spared().ok("up")
     cloud.assert_true_to_state()

@@ -62,8 +62,8 @@ def guarded(folder: Path, stop: Callable[[], None]) -> Generator[None]:
     except CommandError as error:
         if full.is_set() or low():  # what finds no room may fail, and end the work, between two looks
             raise CommandError(
-                f"the disk that holds {folder} is full; the work was stopped in good order, and what was done is kept. Free some "
-                f"room, and run the command again to go on from here.\n({error})"
+                f"the disk that holds {folder} is full, and the work was stopped; what was done is kept, or found again. Free "
+                f"some room, and run the command again to go on from here.\n({error})"
             ) from None
         raise
     finally:
