@@ -22,7 +22,6 @@ if sys.argv[1] == "lean":
 import pulumi_gcp
 from pulumi_kubernetes.core import v1
 
-count = 0
 for module in (pulumi_gcp.sql, pulumi_gcp.storage, v1, pulumi_gcp.sql.outputs, pulumi_gcp.storage.outputs, v1.outputs):
     for name, found in inspect.getmembers(module, inspect.isclass):
         if issubclass(found, Resource):
