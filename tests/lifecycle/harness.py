@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.catalog import is_kept
+from localcloud.state.stacks import Stack
 from localcloud.store import Fault, Row, Store
 from tests.localcloud.program import stage
 from tools.recorder import ROOT
 
 QUICK = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
-"""The engine writes the state once, when a command ends, and not twice for each resource: an `up` takes a third of the time. Not for a test in
-which an engine dies, since what it did is not in the state then."""
+"""For a `file://` backend: the engine writes the state once, when a command ends, and not twice for each resource. Not for a test in which an
+engine dies, since what it did is not in the state then."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,9 @@ class Answer:
 class Lifecycle:
     """An environment on a local cloud in a folder."""
 
-    def __init__(self, home: Path, environment: str, *, mortal: bool = False) -> None:
+    def __init__(self, home: Path, environment: str) -> None:
         self.home = home
         self.environment = environment
-        self.variables = {**os.environ, **({} if mortal else QUICK)}
-        """Of every command; the engine of one that is `mortal` may die, and writes the state as a user's does."""
-
-    def spared(self) -> Lifecycle:
-        """The same environment, for commands whose engine nobody kills any more."""
-        return Lifecycle(self.home, self.environment)
 
     def command(self, name: str, *extra: str) -> list[str]:
         """The command line of a command."""
@@ -51,7 +46,7 @@ class Lifecycle:
 
     def run(self, name: str, *extra: str, env: Mapping[str, str] | None = None, timeout: float = 240) -> Answer:
         """Runs a command to its end."""
-        variables = {**self.variables, **(env or {})}
+        variables = {**os.environ, **(env or {})}
         done = subprocess.run(
             self.command(name, *extra), cwd=ROOT, capture_output=True, text=True, check=False, env=variables, timeout=timeout
         )
@@ -61,9 +56,7 @@ class Lifecycle:
     def start(self, name: str) -> subprocess.Popen[str]:
         """Starts a command in a process group of its own, as a terminal does."""
         pipe = subprocess.PIPE
-        return subprocess.Popen(
-            self.command(name), cwd=ROOT, stdout=pipe, stderr=pipe, text=True, process_group=0, env=self.variables
-        )
+        return subprocess.Popen(self.command(name), cwd=ROOT, stdout=pipe, stderr=pipe, text=True, process_group=0)
 
     def ok(self, name: str, *extra: str) -> str:
         """Runs a command that must succeed, and returns its output."""
@@ -121,8 +114,8 @@ class Lifecycle:
 
     def deployment(self) -> dict[str, Any]:
         """Pulumi's state."""
-        path = self.home / "state" / ".pulumi" / "stacks" / "alphintra" / f"{self.environment}.json"
-        return json.loads(path.read_text())["checkpoint"]["latest"] if path.exists() else {}
+        kept = Stack(self.home / "state", "alphintra", self.environment)
+        return kept.load("")["deployment"] if kept.file.exists() else {}
 
     def assert_true_to_state(self) -> None:
         """What exists is what the state says: no orphan, no duplicate, nothing missing, nothing pending."""

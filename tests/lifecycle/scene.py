@@ -7,13 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pulumi.automation import CommandResult, EngineEvent, LocalWorkspace, ProjectSettings, Stack
+from pulumi.automation import CommandResult, EngineEvent, LocalWorkspace, ProjectSettings
+from pulumi.automation._stack import StackInitMode
 from pulumi.automation.errors import CommandError
 
 from localcloud.serve import STORE_VARIABLE
 from localcloud.store import Store
 from tools.lifecycle.engine import Engine
 from tools.lifecycle.events import Report
+from tools.lifecycle.workspace import QuickStack
 from tools.recorder import ROOT
 from tools.running import quickly
 
@@ -53,7 +55,7 @@ class Scene:
             project_settings=ProjectSettings(name="rules", runtime="python"),
             pulumi_command=engine(),
         )
-        self.stack = Stack.create_or_select("test", workspace)
+        self.stack = QuickStack("test", workspace, StackInitMode.CREATE_OR_SELECT)
 
     def _declare(self) -> None:
         self.program()

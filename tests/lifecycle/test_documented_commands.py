@@ -14,7 +14,6 @@ from localcloud.serve import STORE_VARIABLE
 from tools.recorder import ROOT
 
 from .checkout import Checkout
-from .harness import QUICK
 
 PAGES = [
     Path("README.md"),
@@ -100,9 +99,6 @@ WALKS = {f"{page}-{number}": walk for page in PAGES for number, walk in enumerat
 @pytest.mark.parametrize("walk", WALKS)
 def test_they_work_as_they_stand(walk: str, checkout: Checkout) -> None:
     checkout.env.pop(STORE_VARIABLE)  # a user's local cloud is where `make up` puts it
-    if "make up ENV=prod" in WALKS[walk]:  # once, production is built and removed exactly as a user does it
-        for name in QUICK:
-            checkout.env.pop(name)
     for command in WALKS[walk]:
         words = shlex.split(command)
         setting = [f"PYTHON={sys.executable}"] if words[0] == "make" else []

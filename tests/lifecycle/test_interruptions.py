@@ -28,13 +28,6 @@ def cloud(tmp_path: Path) -> Lifecycle:
     return made
 
 
-@pytest.fixture
-def mortal(tmp_path: Path) -> Lifecycle:
-    made = Lifecycle(tmp_path, "dev", mortal=True)
-    made.store().close()
-    return made
-
-
 @pytest.mark.parametrize(
     ("effect", "says"),
     [
@@ -76,7 +69,7 @@ def test_an_update_and_a_deletion_whose_answers_are_lost(standing: Standing) -> 
 
 
 def test_a_replacement_that_is_cut_off_loses_no_version_of_a_secret(standing: Standing) -> None:
-    cloud = Lifecycle(standing("dev").home, "dev", mortal=True)
+    cloud = standing("dev")
     cloud.override({"secrets": {"credentials": {"main-db-pgbouncer": {"version": 2}}}})
     version = "gcp:secretmanager/secretVersion:SecretVersion"
     for effect in ("kill-both:before", "kill-both:after"):
@@ -85,36 +78,36 @@ def test_a_replacement_that_is_cut_off_loses_no_version_of_a_secret(standing: St
         assert [row for row in cloud.rows() if row.type == version and "main-db-pgbouncer" in row.name], (
             "the old one is still there"
         )
-    cloud.spared().ok("up")
+    cloud.ok("up")
     cloud.assert_true_to_state()
     assert cloud.run("drift").code == 0
 
 
-def test_ctrl_c_stops_in_good_order(mortal: Lifecycle) -> None:
-    process = mortal.start("up")
-    wait_for(lambda: len(mortal.rows()) > 10)
+def test_ctrl_c_stops_in_good_order(cloud: Lifecycle) -> None:
+    process = cloud.start("up")
+    wait_for(lambda: len(cloud.rows()) > 10)
     interrupt(process)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "operations that are under way may end first" in err
     assert "Traceback" not in err
-    assert 10 < len(mortal.rows()) < 70
-    mortal.spared().ok("up")
-    mortal.assert_true_to_state()
+    assert 10 < len(cloud.rows()) < 70
+    cloud.ok("up")
+    cloud.assert_true_to_state()
 
 
-def test_a_destroy_after_an_interrupted_up_leaves_nothing(mortal: Lifecycle) -> None:
-    mortal.fault("create", 30, "kill-engine:after")
-    assert mortal.run("up").code == 1
-    assert mortal.rows()
-    mortal.spared().ok("destroy")
-    assert not mortal.rows()
+def test_a_destroy_after_an_interrupted_up_leaves_nothing(cloud: Lifecycle) -> None:
+    cloud.fault("create", 30, "kill-engine:after")
+    assert cloud.run("up").code == 1
+    assert cloud.rows()
+    cloud.ok("destroy")
+    assert not cloud.rows()
 
 
-def test_a_preview_after_an_interrupted_up_says_so(mortal: Lifecycle) -> None:
-    mortal.fault("create", 1, "kill-both:after", INSTANCE)
-    assert mortal.run("up").code == 1
-    answer = mortal.run("drift")
+def test_a_preview_after_an_interrupted_up_says_so(cloud: Lifecycle) -> None:
+    cloud.fault("create", 1, "kill-both:after", INSTANCE)
+    assert cloud.run("up").code == 1
+    answer = cloud.run("drift")
     assert answer.code == 2
     assert re.search("an earlier run was cut off while it created .*main-db-primary", answer.err)
 
@@ -180,14 +173,14 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_disk_without_room_is_told_before_anything_is_begun(small_disk: Path) -> None:
     (small_disk / "filler").write_bytes(b"x" * 60_000_000)
-    answer = Lifecycle(small_disk / "home", "dev", mortal=True).run("up")
+    answer = Lifecycle(small_disk / "home", "dev").run("up")
     assert (answer.code, answer.out) == (1, "")
     assert "MB free, and 64 MB are needed. Nothing was changed." in answer.err
     assert not (small_disk / "home" / "state").exists()
 
 
 def test_a_disk_that_fills_up_loses_nothing(small_disk: Path) -> None:
-    cloud = Lifecycle(small_disk / "home", "dev", mortal=True)
+    cloud = Lifecycle(small_disk / "home", "dev")
     process = cloud.start("up")
     wait_for(lambda: (small_disk / "home" / "cloud" / "cloud.db").exists() and len(cloud.rows()) > 10)
     with contextlib.suppress(OSError), (small_disk / "filler").open("wb") as filler:
@@ -198,7 +191,7 @@ def test_a_disk_that_fills_up_loses_nothing(small_disk: Path) -> None:
     assert process.returncode == 1, err
     assert "is full, and the work was stopped; what was done is kept, or found again" in err, err
     (small_disk / "filler").unlink()
-    cloud.spared().ok("up")
+    cloud.ok("up")
     cloud.assert_true_to_state()
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 from itertools import takewhile
 from pathlib import Path
 
@@ -40,11 +42,10 @@ def _when(point: int) -> str:
 
 def kill_and_resume(folder: Path, environment: str, victim: str, point: int) -> Lifecycle:
     """The environment after an `up` that was killed at a point, and one more `up`."""
-    mortal, planned = Lifecycle(folder, environment, mortal=True), creations(environment)
-    cloud = mortal.spared()
+    cloud, planned = Lifecycle(folder, environment), creations(environment)
     cloud.store().close()
     cloud.fault("create", point, f"kill-{victim}:{_when(point)}")
-    crashed = mortal.run("up")
+    crashed = cloud.run("up")
     assert crashed.code == 1
     assert not cloud.faults(), "the point was reached"
     made = len(cloud.rows())
@@ -58,24 +59,53 @@ def kill_and_resume(folder: Path, environment: str, victim: str, point: int) -> 
     return cloud
 
 
+only_linux = pytest.mark.skipif(
+    not Path("/proc/self/environ").exists(), reason="only Linux tells what a process was started for: no /proc"
+)
+
+
+@only_linux
 @pytest.mark.engine
-@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only Linux tells what a process was started for: no /proc")
 def test_nothing_outlives_a_killed_engine(tmp_path: Path) -> None:
-    cloud = Lifecycle(tmp_path, "dev", mortal=True)
+    cloud = Lifecycle(tmp_path, "dev")
     cloud.store().close()
     cloud.fault("create", 10, "kill-engine:after")
     assert cloud.run("up").code == 1
     wait_for(lambda: not _processes(cloud), 10)
 
 
-def _processes(cloud: Lifecycle) -> list[str]:
-    """The command lines of what works on a local cloud."""
-    found: list[str] = []
+@only_linux
+@pytest.mark.engine
+@pytest.mark.parametrize("victim", ["tools.lifecycle", "localcloud.state"])
+def test_the_next_up_completes_whoever_else_was_killed(victim: str, tmp_path: Path) -> None:
+    """The command itself, whose engine is left alone, and what keeps the state, whose engine cannot write any more."""
+    cloud = Lifecycle(tmp_path, "dev")
+    cloud.store().close()
+    with cloud.start("up") as first:
+        wait_for(lambda: len(cloud.rows()) > 20)
+        killed = [process for process, command in _processes(cloud).items() if f"-m {victim} " in command]
+        assert len(killed) == 1
+        os.kill(killed[0], signal.SIGKILL)
+        _, err = first.communicate(timeout=120)
+    assert "Traceback" not in err
+    assert len(cloud.rows()) < creations("dev")
+    wait_for(lambda: not _processes(cloud), 30)
+    cloud.ok("up")
+    cloud.assert_true_to_state()
+    assert len(cloud.rows()) == creations("dev")
+    assert cloud.run("drift").code == 0
+
+
+def _processes(cloud: Lifecycle) -> dict[int, str]:
+    """The command lines of what works on a local cloud, by their numbers."""
+    found: dict[int, str] = {}
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it has ended meanwhile, or is somebody else's
-            if f"{STORE_VARIABLE}={cloud.home}".encode() in (process / "environ").read_bytes():
-                found.append((process / "cmdline").read_text().replace("\0", " "))
-    return [command for command in found if command]
+            command = (process / "cmdline").read_text().replace("\0", " ")
+            works = f"{STORE_VARIABLE}={cloud.home}/" in (process / "environ").read_text() or f" {cloud.home}" in command
+            if works and command:
+                found[int(process.name)] = command
+    return found
 
 
 @pytest.mark.engine

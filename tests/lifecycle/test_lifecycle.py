@@ -65,7 +65,7 @@ def test_it_comes_from_nothing_whatever_happens_and_changes_in_place(environment
 
     cloud.store().close()
     cloud.fault("create", 40, "kill-both:after")
-    crashed = Lifecycle(tmp_path, environment, mortal=True).run("up")
+    crashed = cloud.run("up")
     assert crashed.code == 1
     assert 0 < len(cloud.rows()) < 60
     summary = cloud.ok("up")

@@ -94,10 +94,10 @@ def _problems(workspace: Workspace) -> tuple[list[str], bool]:
 
 
 def _local(workspace: Workspace) -> Iterator[Finding]:
-    alive = [holder for holder in (_holder(lock) for lock in workspace.engine_locks()) if holder]
+    alive = [holder for holder in (_holder(lock) for lock in workspace.kept.locks.glob("*.json")) if holder]
     yield machine.locked(workspace.environment, alive, "wait for it to end, or stop it with Ctrl-C")
-    file = workspace.home / "state" / ".pulumi" / "stacks" / "alphintra" / f"{workspace.environment}.json"
-    pending = machine.pending_of(json.loads(file.read_text())) if file.exists() else []
+    state = workspace.kept.load("") if workspace.kept.file.exists() else {}
+    pending = machine.pending_of({"checkpoint": {"latest": state.get("deployment")}})
     noted: list[dict[str, Any]] = json.loads(workspace.journal.read_text()) if workspace.journal.exists() else []
     yield machine.unfinished(workspace.environment, [*pending, *(name_of(one["urn"]) for one in noted)])
 

@@ -173,8 +173,8 @@ class Run:
 
     def _refresh(self, urns: list[str]) -> None:
         report = Report("refresh", progress=False)
-        with at_work(self.workspace, report):
-            self.workspace.stack.refresh(target=urns, on_event=report, show_secrets=False)
+        with at_work(self.workspace, report), self.workspace.changing() as stack:
+            stack.refresh(target=urns, on_event=report, show_secrets=False)
 
     def _previewed(self, exclude: list[str], *, refresh: bool = False) -> Report:
         report = Report("preview", progress=False)
@@ -216,8 +216,8 @@ class Run:
             listed = ", ".join(f"{name_of(change.urn)} ({kind_of(change.urn)})" for change in losing)
             raise CommandError(f"the update would replace or delete what holds data, and was not begun: {listed}")
         report = Report("up")
-        with at_work(self.workspace, report):
-            self.workspace.stack.up(
+        with at_work(self.workspace, report), self.workspace.changing() as stack:
+            stack.up(
                 on_event=report,
                 exclude=exclude or None,
                 policy_packs=policies(self.workspace, exclude),

@@ -36,8 +36,8 @@ def up(workspace: Workspace, confirm: Confirm, plan: Path | None = None) -> int:
             _confirmed(workspace, confirm, plan)
         started = time.monotonic()
         report = Report("up")
-        with at_work(workspace, report):
-            workspace.stack.up(
+        with at_work(workspace, report), workspace.changing() as stack:
+            stack.up(
                 on_event=report,
                 plan=str(allowed) if allowed else None,
                 policy_packs=workspace.policy_packs,
@@ -98,8 +98,8 @@ def refresh(workspace: Workspace, _confirm: Confirm) -> int:
     """Reads the cloud back into the state."""
     with ready(workspace):
         report = Report("refresh")
-        with at_work(workspace, report):
-            workspace.stack.refresh(on_event=report, show_secrets=False)
+        with at_work(workspace, report), workspace.changing() as stack:
+            stack.refresh(on_event=report, show_secrets=False)
         changes = report.changes.values()
         _result("\n".join(change.line for change in changes) or "the state agrees with the cloud")
     return 0
@@ -118,8 +118,8 @@ def destroy(workspace: Workspace, confirm: Confirm) -> int:
         if workspace.cloud == "gcp" and not confirm(f"destroy '{workspace.environment}' on Google Cloud"):
             raise CommandError("nothing was changed")
         report = Report("destroy")
-        with at_work(workspace, report):
-            workspace.stack.destroy(on_event=report, show_secrets=False)
+        with at_work(workspace, report), workspace.changing() as stack:
+            stack.destroy(on_event=report, show_secrets=False)
         if workspace.cloud == "local":
             workspace.stack.workspace.remove_stack(workspace.environment)
         workspace.forget()

@@ -49,6 +49,11 @@ class Engine(PulumiCommand):
         self.interrupts = 0
         self._process: subprocess.Popen[str] | None = None
 
+    @property
+    def said(self) -> str:
+        """Its version as it writes it into a state."""
+        return f"v{self.version}"
+
     def give_up(self) -> None:
         """Ends the engine, at once where it does not end by itself within a few seconds."""
 

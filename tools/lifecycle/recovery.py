@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from localcloud.catalog import is_kept, recovery_id
+from localcloud.state.stacks import StateError
 from localcloud.store import Store
 from localcloud.wire import MASK
 
@@ -74,7 +75,8 @@ def recover(workspace: Workspace) -> Recovered | None:
     urns = enter(deployment, entered)
     workspace.imported({**state, "deployment": deployment})
     if urns:
-        workspace.stack.refresh(target=urns, on_event=Report("recover", progress=False), show_secrets=False)
+        with workspace.changing() as stack:
+            stack.refresh(target=urns, on_event=Report("recover", progress=False), show_secrets=False)
     workspace.journal.unlink(missing_ok=True)
     state = workspace.exported()
     after: dict[str, Any] = state["deployment"] or {}
@@ -93,16 +95,16 @@ def recover(workspace: Workspace) -> Recovered | None:
 
 
 def release_locks(workspace: Workspace) -> list[str]:
-    """Removes the locks of engines that are gone, and waits for one that is just ending.
+    """Removes the locks of updates that were cut off, waits for one that is just ending, and makes what they did the state.
 
     Returns:
-        The process numbers of the engines whose locks were removed.
+        The process numbers of those whose locks were removed.
 
     Raises:
-        CommandError: an engine of somebody else is still at work.
+        CommandError: somebody else is still at work, or the state is damaged.
     """
     removed: list[str] = []
-    for lock in workspace.engine_locks():
+    for lock in sorted(workspace.kept.locks.glob("*.json")):
         try:
             holder = int(json.loads(lock.read_text())["pid"])
         except (OSError, ValueError, KeyError):
@@ -117,6 +119,11 @@ def release_locks(workspace: Workspace) -> list[str]:
             time.sleep(0.2)
         lock.unlink(missing_ok=True)
         removed.append(str(holder))
+    if workspace.cloud == "local":
+        try:
+            workspace.kept.settle(workspace.engine.said)
+        except StateError as error:
+            raise CommandError(str(error)) from None
     return removed
 
 
