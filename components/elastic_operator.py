@@ -112,30 +112,32 @@ class ElasticOperator(pulumi.ComponentResource):
         self.register_outputs({"deployment": self.deployment.metadata.name})
 
     def _rights(self, name: str, args: ElasticOperatorArgs, account: k8s.core.v1.ServiceAccount) -> Iterator[pulumi.Resource]:
-        r, inside = k8s.rbac.v1, pulumi.ResourceOptions(parent=self)
-        subject = r.SubjectArgs(kind="ServiceAccount", name=account.metadata.name, namespace=account.metadata.namespace)
-        cluster = r.ClusterRole(
+        inside = pulumi.ResourceOptions(parent=self)
+        subject = k8s.rbac.v1.SubjectArgs(kind="ServiceAccount", name=account.metadata.name, namespace=account.metadata.namespace)
+        cluster = k8s.rbac.v1.ClusterRole(
             f"{name}-role",
             metadata=k8s.meta.v1.ObjectMetaArgs(name=NAME),
             # The zones that nodes are in, and whether volumes of a class can grow.
             rules=[_rule("", ["nodes"], LOOK), _rule("storage.k8s.io", ["storageclasses"], LOOK)],
             opts=inside,
         )
-        yield r.ClusterRoleBinding(
+        yield k8s.rbac.v1.ClusterRoleBinding(
             f"{name}-binding",
             metadata=k8s.meta.v1.ObjectMetaArgs(name=NAME),
-            role_ref=r.RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="ClusterRole", name=cluster.metadata.name),
+            role_ref=k8s.rbac.v1.RoleRefArgs(
+                api_group="rbac.authorization.k8s.io", kind="ClusterRole", name=cluster.metadata.name
+            ),
             subjects=[subject],
             opts=inside,
         )
         for where, namespace in (("own", args.namespace), ("managed", args.manages)):
             meta = k8s.meta.v1.ObjectMetaArgs(name=NAME, namespace=namespace)
             leases = [_rule("coordination.k8s.io", ["leases"], ["create", "get", "watch", "update"])] if where == "own" else []
-            role = r.Role(f"{name}-{where}-role", metadata=meta, rules=[*_namespaced(), *leases], opts=inside)
-            yield r.RoleBinding(
+            role = k8s.rbac.v1.Role(f"{name}-{where}-role", metadata=meta, rules=[*_namespaced(), *leases], opts=inside)
+            yield k8s.rbac.v1.RoleBinding(
                 f"{name}-{where}-binding",
                 metadata=meta,
-                role_ref=r.RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="Role", name=role.metadata.name),
+                role_ref=k8s.rbac.v1.RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="Role", name=role.metadata.name),
                 subjects=[subject],
                 opts=inside,
             )

@@ -170,23 +170,23 @@ class PgBouncer(pulumi.ComponentResource):
         )
 
     def _as_many_as_needed(self, deployment: k8s.apps.v1.Deployment) -> None:
-        args, scaling = self._args, k8s.autoscaling.v2
-        scaling.HorizontalPodAutoscaler(
+        args = self._args
+        k8s.autoscaling.v2.HorizontalPodAutoscaler(
             f"{self._name}-autoscaler",
             metadata=self._meta(),
-            spec=scaling.HorizontalPodAutoscalerSpecArgs(
-                scale_target_ref=scaling.CrossVersionObjectReferenceArgs(
+            spec=k8s.autoscaling.v2.HorizontalPodAutoscalerSpecArgs(
+                scale_target_ref=k8s.autoscaling.v2.CrossVersionObjectReferenceArgs(
                     api_version="apps/v1", kind="Deployment", name=deployment.metadata.name
                 ),
                 min_replicas=args.pods.count,
                 max_replicas=args.settings.max_replicas,
                 metrics=[
-                    scaling.MetricSpecArgs(
+                    k8s.autoscaling.v2.MetricSpecArgs(
                         type="ContainerResource",
-                        container_resource=scaling.ContainerResourceMetricSourceArgs(
+                        container_resource=k8s.autoscaling.v2.ContainerResourceMetricSourceArgs(
                             container=NAME,
                             name="cpu",
-                            target=scaling.MetricTargetArgs(
+                            target=k8s.autoscaling.v2.MetricTargetArgs(
                                 type="Utilization", average_utilization=args.settings.target_cpu_percent
                             ),
                         ),

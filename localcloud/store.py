@@ -7,6 +7,7 @@ wholly done or not done at all.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import hmac
 import itertools
@@ -343,8 +344,8 @@ class Store:
     def _row(found: sqlite3.Row | None) -> Row | None:
         if found is None:
             return None
-        values = dict(found)
-        return Row(**{**values, "config": json.loads(values["config"]), "computed": json.loads(values["computed"])})
+        values: dict[str, Any] = dict(found)
+        return Row(**{**values, "config": _decoded(values["config"]), "computed": _decoded(values["computed"])})
 
     @contextlib.contextmanager
     def _guarded(self) -> Generator[None]:
@@ -367,3 +368,9 @@ class Store:
             f"the local cloud's store {self.path} is damaged ({why}). Put back a copy of it, "
             "or run `make clean-local` to start with an empty cloud; nothing at Google is touched by that"
         )
+
+
+@functools.lru_cache(maxsize=8192)
+def _decoded(text: str) -> Any:
+    """A resource's properties; rules look at the same resources again and again. Who changes one writes another."""
+    return json.loads(text)

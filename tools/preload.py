@@ -9,6 +9,7 @@ import functools
 import gc
 import importlib
 import re
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -78,6 +79,9 @@ def _know(found: object) -> None:
     """Has the SDK find out of which types a class's properties are, which it does once and then keeps."""
     if isinstance(found, type) and issubclass(found, pulumi.Resource):
         TYPES.resource_types(found)
+        for beside in vars(sys.modules[found.__module__]).values():  # its own arguments are beside it
+            if isinstance(beside, type) and beside.__module__ == found.__module__ and TYPES.is_input_type(beside):
+                TYPES.input_type_types(beside)
     elif isinstance(found, type) and TYPES.is_input_type(found):
         TYPES.input_type_types(found)
 

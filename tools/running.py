@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import functools
 import sys
+import time
 from collections.abc import Callable
 from typing import Any, cast
 
 from pulumi import log
 from pulumi.runtime import settings
+
+from . import quick_sdk
 
 SDK: Any = cast("Any", settings)
 """What the SDK knows of the program that runs; it has no public names for it."""
@@ -18,13 +21,15 @@ Program = Callable[[], None]
 FRAMES = 9
 """The innermost frames: six are the SDK's own constructors, the rest say where a component declares
 the resource, and what called that."""
-LOOK_SECONDS = 1
-"""How often to look whether a call has failed that no output is of; one that fails is seen at once."""
+LOOK_SECONDS = 0.005
+"""How often to look whether every output has its value."""
+FAILURES_SECONDS = 0.25
+"""How often to look whether one has failed, which takes longer: there are tens of thousands."""
 
 
 def quickly(program: Program) -> Program:
-    """The program, run without the SDK's own talk and with short stacks, and waited for patiently."""
-    return _silent(_patient(_short(program)))
+    """The program, run without the SDK's own talk, with short stacks and quicker answers, and waited for patiently."""
+    return _silent(_patient(_short(_quick(program))))
 
 
 def _silent(program: Program) -> Program:
@@ -42,6 +47,17 @@ def _silent(program: Program) -> Program:
 
 
 def _nothing(*_: Any, **__: Any) -> None: ...
+
+
+def _quick(program: Program) -> Program:
+    """The program, with two functions of the SDK's that come to the same sooner."""
+
+    @functools.wraps(program)
+    def run() -> None:
+        quick_sdk.install()
+        program()
+
+    return run
 
 
 def _short(program: Program) -> Program:
@@ -78,13 +94,17 @@ def _patient(program: Program) -> Program:
 
 
 async def all_told() -> None:
-    """Returns once there is nothing to wait for, or something has failed: the SDK finds out what, and says it."""
-    manager = SDK._get_rpc_manager()
-    while manager.unhandled_exception is None:
-        with SDK.SETTINGS.lock:
-            outputs: list[asyncio.Future[Any]] = list(SDK.SETTINGS.outputs)
-        if not outputs:
-            return
-        done, _ = await asyncio.wait(outputs, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_EXCEPTION)
-        if any(output.cancelled() or output.exception() for output in done):
-            return
+    """Returns once there is nothing to wait for, or something has failed: the SDK finds out what, and says it.
+
+    Outputs that have their values leave the SDK's list by themselves, and those that failed stay on it. To be called back by each
+    costs a fifth of a run of the program; a look at the list costs nothing.
+    """
+    manager, looked = SDK._get_rpc_manager(), time.monotonic()
+    while SDK.SETTINGS.outputs and manager.unhandled_exception is None:
+        if time.monotonic() - looked > FAILURES_SECONDS:
+            with SDK.SETTINGS.lock:
+                outputs: list[asyncio.Future[Any]] = list(SDK.SETTINGS.outputs)
+            if any(output.done() and (output.cancelled() or output.exception()) for output in outputs):
+                return
+            looked = time.monotonic()
+        await asyncio.sleep(LOOK_SECONDS)

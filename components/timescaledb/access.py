@@ -85,22 +85,23 @@ class TimescaleDbAccess(pulumi.ComponentResource):
 
     def _rights(self) -> None:
         """Patroni keeps its state in Endpoints, and writes each member's role onto its pod."""
-        r = k8s.rbac.v1
         everything = ["create", "get", "list", "patch", "update", "watch", "delete", "deletecollection"]
-        role = r.Role(
+        role = k8s.rbac.v1.Role(
             f"{self._name}-role",
             metadata=metadata(self._args.scope, self._args.namespace),
             rules=[
-                r.PolicyRuleArgs(api_groups=[""], resources=["endpoints"], verbs=everything),
-                r.PolicyRuleArgs(api_groups=[""], resources=["pods"], verbs=["get", "list", "patch", "update", "watch"]),
+                k8s.rbac.v1.PolicyRuleArgs(api_groups=[""], resources=["endpoints"], verbs=everything),
+                k8s.rbac.v1.PolicyRuleArgs(
+                    api_groups=[""], resources=["pods"], verbs=["get", "list", "patch", "update", "watch"]
+                ),
             ],
             opts=self._inside,
         )
-        r.RoleBinding(
+        k8s.rbac.v1.RoleBinding(
             f"{self._name}-binding",
             metadata=metadata(self._args.scope, self._args.namespace),
-            role_ref=r.RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="Role", name=role.metadata.name),
-            subjects=[r.SubjectArgs(kind="ServiceAccount", name=self._args.account, namespace=self._args.namespace)],
+            role_ref=k8s.rbac.v1.RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="Role", name=role.metadata.name),
+            subjects=[k8s.rbac.v1.SubjectArgs(kind="ServiceAccount", name=self._args.account, namespace=self._args.namespace)],
             opts=self._inside,
         )
 

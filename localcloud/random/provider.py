@@ -85,7 +85,7 @@ class RandomProvider:
         values = _shape(token).with_defaults(inputs)
         if "Password" in token:
             password = make_password(values)
-            hashed = bcrypt.hashpw(password.encode()[:72], bcrypt.gensalt(10)).decode()
+            hashed = bcrypt.hashpw(password.encode()[:72], bcrypt.gensalt(4)).decode()
             return State("none", inputs, {**values, "result": password, "bcryptHash": hashed})
         data, prefix = secrets.token_bytes(values["byteLength"]), values.get("prefix", "")
         url = base64.urlsafe_b64encode(data).decode().rstrip("=")

@@ -52,7 +52,7 @@ class Stack:
         return self.folder / ".pulumi" / "locks" / OWNER / self.project / self.name
 
     def load(self, engine: str) -> Untyped:
-        """The state, with what a journal adds to it.
+        """The state, with what a journal adds to it; an empty one where the stack was never made.
 
         Args:
             engine: the version of the engine that asks.
@@ -62,6 +62,8 @@ class Stack:
         """
         try:
             known = json.loads(self.file.read_bytes())
+        except FileNotFoundError:
+            return {"version": PLAIN, "features": [], "deployment": NOTHING}
         except ValueError as error:
             raise StateError(f"{self.file} is damaged: {error}") from None
         state = {"version": known["version"], "features": known.get("features", [])}

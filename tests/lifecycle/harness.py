@@ -114,8 +114,7 @@ class Lifecycle:
 
     def deployment(self) -> dict[str, Any]:
         """Pulumi's state."""
-        kept = Stack(self.home / "state", "alphintra", self.environment)
-        return kept.load("")["deployment"] if kept.file.exists() else {}
+        return Stack(self.home / "state", "alphintra", self.environment).load("")["deployment"]
 
     def assert_true_to_state(self) -> None:
         """What exists is what the state says: no orphan, no duplicate, nothing missing, nothing pending."""

@@ -31,7 +31,7 @@ def ensure() -> None:
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--require-hashes", "-r", LOCK_FILE]
     stamp.unlink(missing_ok=True)
     run(pip, env=clean_environment(), progress=_pip_progress)
-    say("compiling what the program imports (once; about 15 s)")
+    say("compiling what the program imports (once; a few seconds)")
     run([PYTHON, "-m", "tools.preload"], env=clean_environment(), cwd=ROOT)
     stamp.write_text(wanted)
 

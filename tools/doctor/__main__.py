@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from localcloud.state.stacks import StateError
 from settings import SettingsError
 
 from .. import gcloud
@@ -29,7 +30,7 @@ from ..lifecycle.events import name_of
 from ..lifecycle.workspace import LOCAL, Workspace, environments
 from ..recorder import ROOT
 from . import google, machine
-from .finding import Finding
+from .finding import Finding, failed
 
 
 def main() -> int:
@@ -96,8 +97,12 @@ def _problems(workspace: Workspace) -> tuple[list[str], bool]:
 def _local(workspace: Workspace) -> Iterator[Finding]:
     alive = [holder for holder in (_holder(lock) for lock in workspace.kept.locks.glob("*.json")) if holder]
     yield machine.locked(workspace.environment, alive, "wait for it to end, or stop it with Ctrl-C")
-    state = workspace.kept.load("") if workspace.kept.file.exists() else {}
-    pending = machine.pending_of({"checkpoint": {"latest": state.get("deployment")}})
+    try:
+        deployment = workspace.kept.load("")["deployment"]
+    except StateError as error:
+        yield failed("deployment", str(error), "make clean-local, which forgets the local cloud with all that stands on it")
+        return
+    pending = machine.pending_of({"checkpoint": {"latest": deployment}})
     noted: list[dict[str, Any]] = json.loads(workspace.journal.read_text()) if workspace.journal.exists() else []
     yield machine.unfinished(workspace.environment, [*pending, *(name_of(one["urn"]) for one in noted)])
 

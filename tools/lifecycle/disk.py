@@ -1,7 +1,7 @@
-"""A disk that fills up must not cost the state: Pulumi truncates its state file where a write finds no room.
+"""A disk that fills up must not cost the state: what is done and not written down is an open question.
 
 Before a command changes anything, room is asked for, and some of it is set aside. Where the disk fills up all the same, what was
-set aside is given back, the engine writes its state with it, and stops in good order.
+set aside is given back, the engine says with it what it did, and stops in good order.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from pulumi.automation._stack import StackInitMode
 
 from localcloud.serve import STORE_VARIABLE
 from localcloud.state.stacks import Stack as KeptStack
+from localcloud.state.stacks import StateError
 from policies.enforcement import PolicyError, levels_in
 from policies.rules import RULES
 from settings import NAMESPACE, Environment, SettingsError
@@ -174,8 +175,17 @@ class Workspace:
                 stack.workspace.env_vars = at_rest
 
     def exported(self) -> dict[str, Any]:
-        """The stack's state, secrets encrypted: version and deployment."""
-        return json.loads(self._engine("stack", "export").stdout)
+        """The stack's state, secrets encrypted: version and deployment.
+
+        Raises:
+            CommandError: it cannot be read.
+        """
+        if self.cloud == "gcp":
+            return json.loads(self._engine("stack", "export").stdout)
+        try:
+            return self.kept.load(self.engine.said)
+        except StateError as error:
+            raise CommandError(str(error)) from None
 
     def imported(self, state: Mapping[str, Any]) -> None:
         """Replaces the stack's state."""
@@ -263,8 +273,7 @@ class Workspace:
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase()),
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_DISABLE_JOURNALING": "false",
-            "PULUMI_JOURNALING_BATCH_PERIOD": "1",
-            "GOGC": os.environ.get("GOGC", "400"),
+            "PULUMI_JOURNALING_BATCH_PERIOD": "10",  # milliseconds; each operation waits for two of them
             "PATH": f"{ROOT / 'localcloud' / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             STORE_VARIABLE: str(self.store),
         }
