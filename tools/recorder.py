@@ -23,7 +23,7 @@ from settings.load import NAMESPACE
 
 from . import lean_sdk
 from .garbage import without_collections
-from .running import quickly
+from .running import SDK, quickly
 
 ROOT = Path(__file__).resolve().parents[1]
 STACK_TYPE = "pulumi:pulumi:Stack"
@@ -167,6 +167,7 @@ def record(
         try:
             loop.run_until_complete(run_in_stack(quickly(program)))
         finally:
+            SDK.SETTINGS.outputs.clear()  # what a run that failed was waiting for is nobody's any more
             loop.close()
             gc.collect(0)  # what the run leaves behind ends here, and not in the middle of something else
     return recorder

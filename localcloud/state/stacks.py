@@ -62,12 +62,12 @@ class Stack:
         """
         try:
             known = json.loads(self.file.read_bytes())
+            state = {"version": known["version"], "features": known.get("features", [])}
+            deployment = known["checkpoint"].get("latest") or NOTHING
         except FileNotFoundError:
             return {"version": PLAIN, "features": [], "deployment": NOTHING}
-        except ValueError as error:
-            raise StateError(f"{self.file} is damaged: {error}") from None
-        state = {"version": known["version"], "features": known.get("features", [])}
-        deployment = known["checkpoint"].get("latest") or NOTHING
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise StateError(f"{self.file} is damaged: {error!r}") from None
         journal = self._journal()
         if not journal.exists():
             return {**state, "deployment": deployment}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -183,7 +184,7 @@ def test_a_local_state_that_is_locked_or_half_done(
     (state / "stacks" / "alphintra").mkdir(parents=True)
     pending = [{"type": "creating", "resource": {"urn": "urn::p::t::main-db-primary"}}]
     (state / "stacks" / "alphintra" / "dev.json").write_text(
-        json.dumps({"checkpoint": {"latest": {"pending_operations": pending}}})
+        json.dumps({"version": 3, "checkpoint": {"latest": {"pending_operations": pending}}})
     )
     locks = state / "locks" / "organization" / "alphintra" / "dev"
     locks.mkdir(parents=True)
@@ -195,6 +196,10 @@ def test_a_local_state_that_is_locked_or_half_done(
     assert "warning  deployment: an earlier run was cut off while it worked on main-db-primary\n" in told
     (locks / "a.json").unlink()
     assert run(monkeypatch, "--home", str(tmp_path)) == 0, "a lock of nobody is taken away by the next command"
+    capsys.readouterr()
+    (state / "stacks" / "alphintra" / "dev.json").write_text("{}")
+    assert run(monkeypatch, "--home", str(tmp_path)) == 1
+    assert re.search(r"failed   deployment: \S+dev.json is damaged: .*\n +-> make clean-local", capsys.readouterr().out)
 
 
 def test_an_environment_that_is_not_there(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -153,9 +153,10 @@ def test_damage_is_told_and_nothing_is_lost(stack: Stack, line: bytes) -> None:
     with pytest.raises(StateError, match="jsonl is damaged"):
         stack.settle("v3.256.0")
     assert journal.read_bytes() == line
-    stack.file.write_text("{")
-    with pytest.raises(StateError, match="dev.json is damaged"):
-        stack.load("")
+    for content in ("{", "{}", "[]", '{"version": 3, "checkpoint": []}'):
+        stack.file.write_text(content)
+        with pytest.raises(StateError, match="dev.json is damaged"):
+            stack.load("")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full: no /dev/full")
