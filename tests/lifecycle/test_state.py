@@ -75,9 +75,8 @@ class Served(Engine):
         if args[0] not in {"up", "refresh"}:
             return super().run(args, cwd, additional_env, *rest, **named)
         folder = Path(cwd).parent
-        with served(folder / "state", self.said) as service:
-            login = {**additional_env, **service, "PULUMI_CREDENTIALS_PATH": str(folder)}
-            return super().run(args, cwd, login, *rest, **named)
+        with served(folder / "state", self.said, folder / "login") as service:
+            return super().run(args, cwd, {**additional_env, **service}, *rest, **named)
 
 
 def history(scene: Scene) -> list[list[str]]:

@@ -167,7 +167,7 @@ class Workspace:
             yield stack
             return
         at_rest = stack.workspace.env_vars
-        with served(self.home / "state", self.engine.said) as service:
+        with served(self.home / "state", self.engine.said, self._private / "login" / self.environment) as service:
             stack.workspace.env_vars = {**at_rest, **service}
             try:
                 yield stack
@@ -269,7 +269,6 @@ class Workspace:
             # Without the files of attributes beside each file: the engine does not write those in one piece, and one that is
             # killed in between cannot read its own state any more.
             "PULUMI_BACKEND_URL": f"{(self.home / 'state').as_uri()}?metadata=skip",
-            "PULUMI_CREDENTIALS_PATH": str(self._credentials()),
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase()),
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_DISABLE_JOURNALING": "false",
@@ -277,13 +276,6 @@ class Workspace:
             "PATH": f"{ROOT / 'localcloud' / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             STORE_VARIABLE: str(self.store),
         }
-
-    def _credentials(self) -> Path:
-        """Where the engine notes who is logged in, for this command only."""
-        folder = self._private / "logins" / self.environment
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (folder / "credentials.json").unlink(missing_ok=True)
-        return folder
 
     def _passphrase(self) -> Path:
         file = self.home / "passphrase"
