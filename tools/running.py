@@ -64,7 +64,7 @@ def _short(program: Program) -> Program:
     """The program, with only the innermost frames noted of each resource.
 
     Pulumi writes where a resource was declared into the state, down to the first frame of the process. Those below the program
-    are the same for all and say nothing, but were half of the state, which the engine writes twice a resource.
+    are the same for all and say nothing, but were half of the state.
     """
 
     @functools.wraps(program)

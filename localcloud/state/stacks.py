@@ -13,6 +13,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
@@ -136,14 +137,20 @@ def append(journal: Path, entries: bytes) -> None:
     Raises:
         StateError: there is no room.
     """
-    journal.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab", buffering=0) as file:
-        at = file.tell()
-        try:
-            line = memoryview(entries + b"\n")
-            while line:
-                line = line[file.write(line) :]
-        except OSError as error:
-            with suppress(OSError):
-                file.truncate(at)
-            raise StateError(f"{journal}: {error.strerror}") from None
+    try:
+        journal.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab", buffering=0) as file:
+            _write(file, entries + b"\n")
+    except OSError as error:
+        raise StateError(f"{journal}: {error.strerror}") from None
+
+
+def _write(file: RawIOBase, content: bytes) -> None:
+    at, left = file.tell(), memoryview(content)
+    try:
+        while left:
+            left = left[file.write(left) :]
+    except OSError:
+        with suppress(OSError):
+            file.truncate(at)
+        raise

@@ -195,6 +195,21 @@ def test_a_disk_that_fills_up_loses_nothing(small_disk: Path) -> None:
     cloud.assert_true_to_state()
 
 
+def test_where_the_state_cannot_be_written_the_work_ends_and_nothing_is_lost(cloud: Lifecycle) -> None:
+    process = cloud.start("up")
+    wait_for(lambda: len(cloud.rows()) > 10)
+    journal = next((cloud.home / "state" / "journals").rglob("*.jsonl"))
+    journal.rename(kept := journal.with_suffix(".kept"))
+    journal.mkdir()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1, err
+    assert "Pulumi's state could not be written. Free the disk, and run the command again" in err
+    journal.rmdir()
+    kept.rename(journal)
+    cloud.ok("up")
+    cloud.assert_true_to_state()
+
+
 def test_drift_is_found_told_and_put_right(standing: Standing) -> None:
     cloud = standing("dev")
     cloud.stage(

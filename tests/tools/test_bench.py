@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from localcloud.state.stacks import Stack
 from localcloud.store import Store
 from tools.bench import STEPS, SUBJECTS, Timings, program_lines, table
 from tools.recorder import ROOT
@@ -45,8 +46,8 @@ def test_the_trivial_stack_has_as_many_resources(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tools.bench", "--step", "trivial", "up", str(tmp_path), "5"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
-    state = (tmp_path / "state" / ".pulumi" / "stacks" / "alphintra" / "prod.json").read_text()
-    assert state.count('"type":"random:index/randomId:RandomId"') == 4, "and their provider"
+    state = Stack(tmp_path / "state", "alphintra", "prod").load("")["deployment"]["resources"]
+    assert [one["type"] for one in state].count("random:index/randomId:RandomId") == 4, "and their provider"
     store = Store(tmp_path / "cloud" / "cloud.db")
     with store.transaction():
         assert not store.all(), "none of it is at the cloud"

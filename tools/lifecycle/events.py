@@ -25,8 +25,8 @@ CHANGING = {
 """Operations that change something, and the sign of each."""
 NOISE = ("from $PATH at", "interrupted while", "exited prematurely", "STDOUT and STDERR streams of the plugin")
 """Warnings that say what we know: the plugins are ours, and pending operations are sorted out by `recovery`."""
-FATAL = "failed to save snapshot"
-"""The engine cannot write its state any more; it may then wait for itself for ever."""
+FATAL = "event returned an error"
+"""The engine cannot note what it is about to do, or has done; it may then wait for itself for ever."""
 COLORS = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
 LOOKUP = re.compile(
     r"runtime error: invoke of \S*?:(\w+) failed: invocation of \S+ returned an error: (.*?)\nTraceback ", re.DOTALL

@@ -45,10 +45,15 @@ def served(folder: Path, engine: str, login: Path) -> Generator[Mapping[str, str
             raise CommandError("the service that keeps Pulumi's state does not start; why is above")
         url = f"http://127.0.0.1:{port}"
         credentials = _logged_in(login, url, token)
-        yield {"PULUMI_BACKEND_URL": url, "PULUMI_CREDENTIALS_PATH": str(login)}
-        process.stdin.close()
-        process.wait(END_SECONDS)
-        credentials.unlink(missing_ok=True)
+        try:
+            yield {"PULUMI_BACKEND_URL": url, "PULUMI_CREDENTIALS_PATH": str(login)}
+        finally:
+            credentials.unlink(missing_ok=True)
+            process.stdin.close()
+            try:
+                process.wait(END_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()  # the next command makes the state what the journal says
 
 
 def _logged_in(folder: Path, url: str, token: str) -> Path:
