@@ -85,6 +85,7 @@ class RandomProvider:
         values = _shape(token).with_defaults(inputs)
         if "Password" in token:
             password = make_password(values)
+            # The least work that bcrypt knows: a local cloud's password keeps nobody out, and forty at the usual take a second.
             hashed = bcrypt.hashpw(password.encode()[:72], bcrypt.gensalt(4)).decode()
             return State("none", inputs, {**values, "result": password, "bcryptHash": hashed})
         data, prefix = secrets.token_bytes(values["byteLength"]), values.get("prefix", "")

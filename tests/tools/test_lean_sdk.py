@@ -60,6 +60,31 @@ def test_where_nothing_compiled_may_be_kept_python_loads_them(keeps: bool) -> No
     assert found - usual == int(keeps)
 
 
+LATER = """
+import inspect, sys
+from tools import lean_sdk
+
+lean_sdk.install()
+import pulumi_gcp
+from pulumi_kubernetes.core import v1
+
+print(pulumi_gcp.compute.Network.__module__, "pulumi_gcp.compute.autoscaler" in sys.modules)
+print(v1.PodInitArgs.__module__, inspect.isclass(v1.Pod), "Secret" in dir(v1), "pulumi_kubernetes.core.v1.Secret" in sys.modules)
+print(hasattr(v1, "Nothing"))
+"""
+
+
+@BEFORE_3_14
+def test_a_module_loads_when_something_in_it_is_asked_for() -> None:
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    said = subprocess.check_output([sys.executable, "-c", LATER], cwd=ROOT, env=environment, text=True).splitlines()
+    assert said == [
+        "pulumi_gcp.compute.network False",
+        "pulumi_kubernetes.core.v1.Pod True True False",  # and `Pod` is the class, though a module is called so
+        "False",
+    ]
+
+
 def _printed(how: str) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(
