@@ -145,17 +145,12 @@ class _Replay:
         if entry.get("state"):
             self.of[entry["operationID"]] = len(self.new)
             self.new.append(entry["state"])
-        for key, places in (("removeOld", self.dropped), ("removeNew", self.removed)):
-            if entry.get(key) is not None:
-                places.add(entry[key])
-        for name, places, mark in (
-            ("delete", self.deleting, "delete"),
-            ("pendingReplacement", self.replacing, "pendingReplacement"),
-        ):
-            if entry.get(f"{name}Old") is not None:
-                places.add(entry[f"{name}Old"])
-            if entry.get(f"{name}New") is not None:
-                place = self.of[entry[f"{name}New"]]
+        self._remove(entry)
+        for mark, places in (("delete", self.deleting), ("pendingReplacement", self.replacing)):
+            if entry.get(f"{mark}Old") is not None:
+                places.add(entry[f"{mark}Old"])
+            if entry.get(f"{mark}New") is not None:
+                place = self.of[entry[f"{mark}New"]]
                 self.new[place] = {**self.new[place], mark: True}
         self.has_refresh |= entry.get("isRefresh", False)
 
@@ -164,7 +159,10 @@ class _Replay:
         self.has_refresh = True
         if entry.get("state"):
             self._outputs(entry)
-            return
+        else:
+            self._remove(entry)
+
+    def _remove(self, entry: Entry) -> None:
         for key, places in (("removeOld", self.dropped), ("removeNew", self.removed)):
             if entry.get(key) is not None:
                 places.add(entry[key])

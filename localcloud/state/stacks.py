@@ -84,20 +84,27 @@ class Stack:
         """Makes what a journal says the state.
 
         Raises:
-            StateError: state or journal cannot be read.
+            StateError: state or journal cannot be read, or the state not written.
         """
         if self.file.exists() and self._journal().exists():
             self.save(self.load(engine))
 
     def save(self, state: Mapping[str, Any]) -> None:
-        """Replaces the state, in one piece."""
+        """Replaces the state, in one piece.
+
+        Raises:
+            StateError: it cannot be written; it is as it was.
+        """
         checkpoint = {"stack": f"{OWNER}/{self.project}/{self.name}", "latest": state.get("deployment")}
         features = {"features": state["features"]} if state.get("features") else {}
         partial = self.file.with_suffix(".partial")
-        partial.parent.mkdir(parents=True, exist_ok=True)
-        partial.touch(mode=0o600)
-        partial.write_text(json.dumps({"version": state.get("version", PLAIN), **features, "checkpoint": checkpoint}))
-        partial.replace(self.file)
+        try:
+            partial.parent.mkdir(parents=True, exist_ok=True)
+            partial.touch(mode=0o600)
+            partial.write_text(json.dumps({"version": state.get("version", PLAIN), **features, "checkpoint": checkpoint}))
+            partial.replace(self.file)
+        except OSError as error:
+            raise StateError(f"{self.file} cannot be written: {error.strerror}") from None
         self._forget_journals()
 
     def begin(self, update: str) -> Path:

@@ -173,6 +173,17 @@ def test_where_there_is_no_room_nothing_is_said_to_be_kept(client: Client, stack
     assert "No space left on device" in said["message"]
 
 
+def test_a_state_that_cannot_be_written_is_told_and_nothing_is_lost(stack: Stack) -> None:
+    append(stack.begin("x"), json.dumps({"entries": [ENTRY]}).encode())
+    stack.file.with_suffix(".partial").mkdir()
+    with pytest.raises(StateError, match="dev.json cannot be written: Is a directory"):
+        stack.settle("v3.256.0")
+    assert names(stack) == ["new", "old"]
+    stack.file.with_suffix(".partial").rmdir()
+    stack.settle("v3.256.0")
+    assert names(stack) == ["new", "old"]
+
+
 def test_a_journal_is_its_owners_only(stack: Stack) -> None:
     journal = stack.begin("x")
     append(journal, b"{}")
