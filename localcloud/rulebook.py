@@ -55,6 +55,7 @@ class Rulebook(Generic[R]):
 
     def __init__(self) -> None:
         self.rules: dict[str, Rule[R]] = {}
+        self._about: dict[tuple[str, str], list[Rule[R]]] = {}
 
     def rule(
         self, id_: str, *types: str, source: str, verbs: tuple[str, ...] = ("create", "update"), numbers: tuple[int, ...] = ()
@@ -63,18 +64,18 @@ class Rulebook(Generic[R]):
 
         def register(check: Check[R]) -> Check[R]:
             self.rules[id_] = Rule(id=id_, check=check, types=types, verbs=verbs, source=source, numbers=numbers)
+            self._about.clear()
             return check
 
         return register
 
     def refusals(self, request: R) -> Iterator[Refusal]:
         """What the rules say against a request: those for every type first, then in the order of their registration."""
-        for known in sorted(self.rules.values(), key=lambda rule: EVERY_TYPE not in rule.types):
-            if request.verb in known.verbs and (request.token in known.types or EVERY_TYPE in known.types):
-                refusal = known.check(request)
-                if refusal:
-                    refusal.rule = known.id
-                    yield refusal
+        for known in self._rules_about(request.verb, request.token):
+            refusal = known.check(request)
+            if refusal:
+                refusal.rule = known.id
+                yield refusal
 
     def check(self, request: R) -> None:
         """Applies the rules to a request.
@@ -84,3 +85,9 @@ class Rulebook(Generic[R]):
         """
         for refusal in self.refusals(request):
             raise refusal
+
+    def _rules_about(self, verb: str, token: str) -> list[Rule[R]]:
+        if (verb, token) not in self._about:
+            every = sorted(self.rules.values(), key=lambda rule: EVERY_TYPE not in rule.types)
+            self._about[verb, token] = [rule for rule in every if verb in rule.verbs and {token, EVERY_TYPE} & {*rule.types}]
+        return self._about[verb, token]

@@ -35,8 +35,7 @@ def main() -> int:
     """Serves until the engine goes away."""
     parser = argparse.ArgumentParser(prog="python -m localcloud.serve", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("package", choices=["gcp", "kubernetes", "random"])
-    parser.add_argument("engine", nargs="?", help="the engine's address; not needed")
-    arguments = parser.parse_args()
+    arguments, _ = parser.parse_known_args()  # the rest is the engine's address, and how it logs and traces
     _only_messages()
     from .service import serve_on  # noqa: PLC0415 - it is what loads them
 

@@ -26,6 +26,7 @@ from pathlib import Path
 import pulumi
 import pulumi_random as random
 
+from .garbage import without_collections_to_the_end
 from .inventory import inventory
 from .lifecycle.commands import destroy, preview, refresh, up
 from .lifecycle.errors import CommandError
@@ -183,6 +184,7 @@ def _step(subject: str, step: str, home: Path, count: int) -> int:
     }
     workspace = KINDS.get(subject, Trivial)(ENVIRONMENT, "local", home, programs[subject])
     workspace.override(WITHOUT_GUARDS)
+    without_collections_to_the_end()
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             return STEPS[step](workspace, lambda _: True)

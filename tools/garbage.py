@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 from collections.abc import Generator
@@ -22,3 +23,9 @@ def without_collections() -> Generator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def without_collections_to_the_end() -> None:
+    """No collection comes in this process any more, not at its end either: for commands, which are short."""
+    gc.disable()
+    atexit.register(gc.freeze)

@@ -21,6 +21,7 @@ import pulumi_gcp
 import pulumi_kubernetes
 
 from . import lean_sdk
+from .garbage import without_collections
 
 COMPONENTS = Path(__file__).resolve().parents[1] / "components"
 SDKS = {"gcp": pulumi_gcp, "k8s": pulumi_kubernetes}
@@ -50,14 +51,11 @@ def before(program: Callable[[], None]) -> Callable[[], None]:
 
 def _load() -> None:
     lean_sdk.install()
-    gc.disable()  # thousands of classes are made and none is dropped
-    try:
+    with without_collections():  # thousands of classes are made and none is dropped
         importlib.import_module("components.platform")
         for sdk, names in sorted(_used()):
             _know(_loaded(SDKS[sdk], names.split(".")))
-    finally:
         gc.freeze()  # and none is looked at again by a collection
-        gc.enable()
 
 
 def _used() -> set[tuple[str, str]]:

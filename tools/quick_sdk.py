@@ -1,18 +1,37 @@
-"""Functions of Pulumi's SDK that come to the same as its own, sooner: they were a quarter of a run of the program."""
+"""Functions of Pulumi's SDK that come to the same as its own, sooner: they were a third of a run of the program."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+import importlib
+import inspect
+import itertools
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from types import FrameType
 from typing import Any, cast
 
 import pulumi
 from pulumi.output import Unknown
 from pulumi.runtime import resource, resource_cycle_breaker, rpc
+from pulumi.runtime.proto import source_pb2
 
 CREATE_URN: Callable[..., pulumi.Output[str]] = resource.create_urn
 DECLARE: Callable[[pulumi.Resource, pulumi.Resource], bool] = resource_cycle_breaker.declare_dependency
 CONTAINS_UNKNOWNS: Callable[[Any], bool] = rpc.contains_unknowns
+SERIALIZE: Callable[..., Coroutine[Any, Any, Any]] = rpc.serialize_property
+STACK_TRACE: Callable[[], source_pb2.StackTrace] = resource._get_stack_trace  # pyright: ignore[reportPrivateUsage]
 """The SDK's own."""
+TYPES: Any = importlib.import_module("pulumi._types")
+"""What the SDK knows of the types of properties; it has no public names for it."""
+OF_A_TYPE = (
+    *("resource_types", "resource_pulumi_to_py_names", "resource_py_to_pulumi_names"),
+    *("unwrap_type", "unwrap_optional_type"),
+)
+"""Functions of it that say the same of a type each time; what they say is looked at and not changed."""
+FRAMES = 9
+"""The innermost frames: six are the SDK's own constructors, the rest say where a component declares
+the resource, and what called that."""
 NEEDS = resource_cycle_breaker._DEPENDENCIES_PROPERTY  # pyright: ignore[reportPrivateUsage]
 """The property in which the SDK notes what a resource needs."""
 PLAIN = frozenset({str, int, float, bool, type(None)})
@@ -25,7 +44,12 @@ def install() -> None:
     """Has the SDK call them from now on, where it calls its own."""
     cast("Any", resource).create_urn = create_urn
     cast("Any", rpc).declare_dependency = declare_dependency
+    cast("Any", resource)._get_stack_trace = stack_trace
     cast("Any", rpc).contains_unknowns = contains_unknowns
+    cast("Any", rpc).serialize_property = serialize_property
+    for name in OF_A_TYPE:
+        if not hasattr(getattr(TYPES, name), "cache_info"):
+            setattr(TYPES, name, functools.cache(getattr(TYPES, name)))
 
 
 def create_urn(
@@ -82,3 +106,42 @@ def contains_unknowns(value: Any) -> bool:
         elif isinstance(inner, list):
             left.extend(cast("list[Any]", inner))
     return False
+
+
+async def serialize_property(value: Any, *args: Any, **named: Any) -> Any:
+    """A value as the engine takes it. The SDK asks each whether it is one of many things; nearly all are plain, and stay so."""
+    if type(value) in PLAIN and not named.get("return_protobuf_value"):
+        return value
+    return await SERIALIZE(value, *args, **named)
+
+
+def stack_trace() -> source_pb2.StackTrace:
+    """Where a resource is declared, as the SDK notes it: what is outside of three constructors, of which the first are its own.
+
+    The SDK goes down to the first frame of the process, and asks the disk about each. It is written into the state with every
+    resource, of which it would be half, and those below the program say nothing: they are the same for all.
+    """
+    frames = itertools.islice(_outwards(inspect.currentframe()), FRAMES)
+    constructors = 0
+    for frame in frames:
+        constructors += frame.f_code.co_name == "__init__"
+        if constructors == 3:  # a resource's, a custom or component resource's, and that of its own class
+            break
+    return source_pb2.StackTrace(frames=[source_pb2.StackFrame(pc=_position(frame)) for frame in frames])
+
+
+def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame:
+        yield frame
+        frame = frame.f_back
+
+
+def _position(frame: FrameType) -> source_pb2.SourcePosition | None:
+    uri = _uri(frame.f_code.co_filename)
+    return source_pb2.SourcePosition(uri=uri, line=frame.f_lineno) if uri else None
+
+
+@functools.cache
+def _uri(filename: str) -> str | None:
+    path = Path(filename)
+    return path.as_uri() if path.is_absolute() else None  # code that was made up is in no file

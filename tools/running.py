@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import sys
 import time
 from collections.abc import Callable
 from typing import Any, cast
@@ -13,23 +12,21 @@ from pulumi import log
 from pulumi.runtime import settings
 
 from . import quick_sdk
+from .turns import Turns, in_turns
 
 SDK: Any = cast("Any", settings)
 """What the SDK knows of the program that runs; it has no public names for it."""
 Program = Callable[[], None]
 
-FRAMES = 9
-"""The innermost frames: six are the SDK's own constructors, the rest say where a component declares
-the resource, and what called that."""
 LOOK_SECONDS = 0.005
 """How often to look whether every output has its value."""
 FAILURES_SECONDS = 0.25
 """How often to look whether one has failed, which takes longer: there are tens of thousands."""
 
 
-def quickly(program: Program) -> Program:
-    """The program, run without the SDK's own talk, with short stacks and quicker answers, and waited for patiently."""
-    return _silent(_patient(_short(_quick(program))))
+def quickly(program: Program) -> Turns:
+    """The program, run without the SDK's own talk and with quicker answers, in turns with its calls, and waited for patiently."""
+    return in_turns(_silent(_patient(_quick(program))))
 
 
 def _silent(program: Program) -> Program:
@@ -50,30 +47,12 @@ def _nothing(*_: Any, **__: Any) -> None: ...
 
 
 def _quick(program: Program) -> Program:
-    """The program, with two functions of the SDK's that come to the same sooner."""
+    """The program, with functions of the SDK's that come to the same sooner."""
 
     @functools.wraps(program)
     def run() -> None:
         quick_sdk.install()
         program()
-
-    return run
-
-
-def _short(program: Program) -> Program:
-    """The program, with only the innermost frames noted of each resource.
-
-    Pulumi writes where a resource was declared into the state, down to the first frame of the process. Those below the program
-    are the same for all and say nothing, but were half of the state.
-    """
-
-    @functools.wraps(program)
-    def run() -> None:
-        sys.tracebacklimit = FRAMES  # https://docs.python.org/3/library/sys.html#sys.tracebacklimit
-        try:
-            program()
-        finally:
-            del sys.tracebacklimit  # errors are told with all of theirs
 
     return run
 

@@ -33,7 +33,7 @@ class Node:
 
     def free(self, resource: str) -> Fraction:
         """How much of a resource nobody has asked for yet."""
-        taken = sum((pods.amounts("requests").get(resource, Fraction()) for pods in self.pods), start=Fraction())
+        taken = sum((pods.requests.get(resource, Fraction()) for pods in self.pods), start=Fraction())
         return self.allocatable.get(resource, Fraction()) - taken
 
 
@@ -80,6 +80,7 @@ def _nodes_of(pool: Row, view: ClusterView) -> list[Node]:
         "kubernetes.io/os": "linux",
         "node.kubernetes.io/instance-type": machine,
     }
+    left = allocatable(machine, pages)
     return [
         Node(
             name=f"gke-{name}-{zone}-{number}",
@@ -90,7 +91,7 @@ def _nodes_of(pool: Row, view: ClusterView) -> list[Node]:
                 "topology.kubernetes.io/region": zone.rpartition("-")[0],
             },
             taints=taints,
-            allocatable=allocatable(machine, pages),
+            allocatable=left,
         )
         for number, zone in _places(settings, zones)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -38,6 +39,11 @@ class Pods:
         """All containers, those of the initialisation first."""
         yield from self.spec.get("initContainers") or ()
         yield from self.spec.get("containers") or ()
+
+    @functools.cached_property
+    def requests(self) -> Amounts:
+        """What one pod asks for."""
+        return self.amounts("requests")
 
     def amounts(self, which: str) -> Amounts:
         """What one pod asks for: the sum of `requests` or `limits`, or what its largest initialisation needs."""
@@ -76,9 +82,14 @@ def pods_of(kind: Kind, given: Mapping[str, Any]) -> Pods | None:
 
 def quantity(value: Any) -> Fraction:
     """The number that `1500m`, `16Gi` or `4` stands for."""
-    found = re.fullmatch(r"([+-]?[0-9.]+)(?:([a-zA-Z]*)|([eE][+-]?[0-9]+))", str(value))
+    return _number(str(value))
+
+
+@functools.lru_cache(maxsize=1024)
+def _number(text: str) -> Fraction:
+    found = re.fullmatch(r"([+-]?[0-9.]+)(?:([a-zA-Z]*)|([eE][+-]?[0-9]+))", text)
     if found is None or (found[2] or "") not in _SUFFIXES:
-        return Fraction(str(float(str(value))))  # with an exponent
+        return Fraction(str(float(text)))  # with an exponent
     return Fraction(found[1]) * _SUFFIXES[found[2] or ""]
 
 

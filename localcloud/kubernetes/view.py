@@ -78,7 +78,10 @@ class ClusterView:
         return row.properties.get("metadata", {}) if row else {}
 
     def declared_kind(self, token: str) -> Kind | None:
-        """A kind that a custom resource definition of the cluster declares."""
+        """A kind that a custom resource definition of the cluster declares; none is one of the API server's own."""
+        known = kinds().get(token)
+        if known and not known.custom:
+            return None
         found = (declared(row.config) for row in self.all(CRD))
         return next((kind for kind in found if kind and kind.token == token), None)
 

@@ -18,6 +18,29 @@ from tools.recorder import ROOT
 
 
 @pytest.mark.parametrize("package", ["gcp", "kubernetes", "random"])
+def test_it_starts_whatever_the_engine_says_of_logs_and_traces(package: str, tmp_path: Path) -> None:
+    said = ["--logtostderr", "-v=9", "--tracing", "tcp://127.0.0.1:1", "127.0.0.1:2"]
+    command = [str(ROOT / "localcloud" / "bin" / f"pulumi-resource-{package}"), *said]
+    with subprocess.Popen(
+        command, env={**os.environ, STORE_VARIABLE: str(tmp_path)}, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        port = process.stdout.readline().strip()
+        process.terminate()
+    assert port.isdigit()
+
+
+def test_the_policies_start_whatever_the_engine_says_of_logs_and_traces() -> None:
+    said = ["--tracing", "tcp://127.0.0.1:1", "127.0.0.1:2", "."]
+    command = [str(ROOT / "localcloud" / "bin" / "pulumi-analyzer-policy-python"), *said]
+    with subprocess.Popen(command, cwd=ROOT / "policies", stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        port = process.stdout.readline().strip()
+        process.terminate()
+    assert port.isdigit()
+
+
+@pytest.mark.parametrize("package", ["gcp", "kubernetes", "random"])
 def test_it_answers_and_has_loaded_only_the_messages_of_the_sdk(package: str, tmp_path: Path) -> None:
     command = [sys.executable, "-X", "importtime", "-m", "localcloud.serve", package]
     environment = {**os.environ, STORE_VARIABLE: str(tmp_path)}

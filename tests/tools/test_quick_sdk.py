@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
 import pulumi
+import pulumi_gcp as gcp
 import pytest
 from pulumi.runtime import resource, rpc
 
@@ -76,12 +79,108 @@ def test_what_is_unknown_is_found_where_the_sdk_finds_it(put: str, unknown: bool
 
 def test_a_program_runs_with_them() -> None:
     seen: list[object] = []
+    sdks = cast("Any", resource), cast("Any", rpc)
 
     def program() -> None:
-        seen.extend([cast("Any", resource).create_urn, cast("Any", rpc).declare_dependency, rpc.contains_unknowns])
+        seen.extend(
+            [
+                getattr(sdk, name)
+                for sdk in sdks
+                for name in ("create_urn", "_get_stack_trace", "declare_dependency")
+                if hasattr(sdk, name)
+            ]
+        )
+        seen.extend([rpc.contains_unknowns, rpc.serialize_property])
 
     record(program, stack="dev", config={}, project="alphintra-dev", region="us-central1")
-    assert seen == [quick_sdk.create_urn, quick_sdk.declare_dependency, quick_sdk.contains_unknowns]
+    ours = [quick_sdk.create_urn, quick_sdk.stack_trace, quick_sdk.declare_dependency]
+    assert seen == [*ours, quick_sdk.contains_unknowns, quick_sdk.serialize_property]
+
+
+VALUES: list[Any] = [None, True, 7, 1.5, "x", "", b"x", ["x", 1, None], {"a": {"b": [1, {"c": None}]}}, float("inf")]
+
+
+WRAPS: dict[str, Callable[[Any], Any]] = {
+    "it": lambda value: value,
+    "secret": pulumi.Output.secret,
+    "list": lambda value: [value],
+}
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize("wrap", WRAPS)
+@pytest.mark.parametrize("how", [{}, {"return_protobuf_value": True}, {"typ": str}, {"typ": pulumi.Input[str]}], ids=repr)
+def test_values_are_sent_as_the_sdk_sends_them(value: Any, wrap: str, how: dict[str, Any]) -> None:
+    sent: list[str] = []
+
+    def program() -> None:
+        async def send() -> None:
+            for serialize in (quick_sdk.serialize_property, quick_sdk.SERIALIZE):
+                try:
+                    sent.append(repr(await serialize(WRAPS[wrap](value), [], "key", **how)))
+                except Exception as error:
+                    sent.append(repr(error))
+
+        pulumi.Output.from_input(asyncio.ensure_future(send()))
+
+    record(program, stack="dev", config={}, project="alphintra-dev", region="us-central1")
+    assert sent[0] == sent[1]
+
+
+class Declared(pulumi.CustomResource):
+    """A resource that notes where it is declared."""
+
+    def __init__(self, note: Callable[[], None]) -> None:
+        self._noted(note)
+        super().__init__("a:b:Thing", "thing")
+
+    def _noted(self, note: Callable[[], None]) -> None:
+        class Custom:
+            def __init__(self) -> None:
+                Inner()
+
+        class Inner:
+            def __init__(self) -> None:
+                note()
+
+        Custom()
+
+
+def test_it_is_noted_where_a_resource_is_declared_as_the_sdk_notes_it_but_for_what_called_that() -> None:
+    noted: list[Any] = []
+
+    def program() -> None:
+        def deeper(more: int) -> None:
+            if more:
+                deeper(more - 1)
+            else:
+                Declared(lambda: noted.extend([quick_sdk.stack_trace(), quick_sdk.STACK_TRACE()]))
+
+        deeper(40)
+
+    record(program, stack="dev", config={}, project="alphintra-dev", region="us-central1")
+    ours, sdks = noted
+    assert 0 < len(ours.frames) < quick_sdk.FRAMES < len(sdks.frames)
+    assert [frame.pc.uri for frame in ours.frames] == [Path(__file__).as_uri()] * len(ours.frames)
+    assert [frame.pc.line for frame in ours.frames] == [frame.pc.line for frame in sdks.frames[: len(ours.frames)]]
+
+
+def test_code_that_was_made_up_is_in_no_file() -> None:
+    found: list[Any] = []
+    made_up = {"stack_trace": quick_sdk.stack_trace, "found": found}
+    exec("class A:\n def __init__(self, more): A(more - 1) if more else found.append(stack_trace())\nA(5)", made_up)  # noqa: S102
+    assert [frame.HasField("pc") for frame in found[0].frames][:3] == [False, False, False]
+
+
+@pytest.mark.parametrize("name", quick_sdk.OF_A_TYPE)
+def test_what_is_kept_of_a_type_is_what_the_sdk_says_of_it(name: str) -> None:
+    quick_sdk.install()
+    kept = getattr(quick_sdk.TYPES, name)
+    about: list[Any] = [str, int | None, pulumi.Output[str], list[str], pulumi.Input[int]]
+    if name.startswith("resource"):
+        about = [gcp.storage.Bucket, pulumi.ComponentResource, Declared]
+    for _ in range(2):
+        assert [kept(one) for one in about] == [kept.__wrapped__(one) for one in about]
 
 
 def test_a_circle_is_told() -> None:

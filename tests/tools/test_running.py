@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 from collections.abc import Callable
 
 import pulumi
 import pytest
 
 from tools.recorder import record
-from tools.running import FRAMES, SDK, all_told
+from tools.running import SDK, all_told
 
 
 def run(program: Callable[[], None]) -> None:
@@ -62,13 +61,6 @@ def test_a_failure_in_an_apply_is_told() -> None:
         run(program)
 
 
-def test_stacks_are_short_inside_and_whole_outside() -> None:
-    seen: list[object] = []
-    run(lambda: seen.append(getattr(sys, "tracebacklimit", None)))
-    assert seen == [FRAMES]
-    assert not hasattr(sys, "tracebacklimit")
-
-
 def test_the_engine_is_told_what_the_program_says_and_not_what_the_sdk_does(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,4 +81,3 @@ def test_an_error_of_the_program_is_its_own() -> None:
 
     with pytest.raises(KeyError):
         run(program)
-    assert not hasattr(sys, "tracebacklimit")

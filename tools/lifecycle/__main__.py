@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from localcloud.errors import LocalCloudError
+from tools.garbage import without_collections_to_the_end
 
 from . import adoption, commands
 from .errors import FAILED, INTERRUPTED, USAGE, CommandError
@@ -92,4 +93,5 @@ def guarded(action: Callable[[], int]) -> int:
 
 
 if __name__ == "__main__":
+    without_collections_to_the_end()
     sys.exit(main())

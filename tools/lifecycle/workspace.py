@@ -40,6 +40,10 @@ Cloud = Literal["local", "gcp"]
 LOCAL = ROOT / ".cache" / "local"
 """Everything of the local cloud: `make clean-local` removes it, and nothing else is lost."""
 
+ENGINE_GARBAGE = "400"
+"""How much more memory the engine may take before it looks for what it needs no longer, in percent
+(https://go.dev/doc/gc-guide#GOGC): 400 instead of 230 MB for prod, and a tenth less time, as it would look all the time."""
+
 
 class QuickStack(Stack):
     """Pulumi's stack, without the three questions that it asks the engine after every update: their answers stand in the
@@ -273,6 +277,7 @@ class Workspace:
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_DISABLE_JOURNALING": "false",
             "PULUMI_JOURNALING_BATCH_PERIOD": "10",  # milliseconds; each operation waits for two of them
+            "GOGC": os.environ.get("GOGC", ENGINE_GARBAGE),
             "PATH": f"{ROOT / 'localcloud' / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             STORE_VARIABLE: str(self.store),
         }

@@ -79,7 +79,7 @@ def _closed(pods: Pods, node: Node) -> list[str]:
 
 
 def _against(pods: Pods, node: Node, eligible: list[Node]) -> Iterator[str]:
-    lacking = [name for name, amount in pods.amounts("requests").items() if amount > node.free(name)]
+    lacking = [name for name, amount in pods.requests.items() if amount > node.free(name)]
     if lacking:
         yield from (f"Insufficient {name}" for name in lacking)
     elif not _spread(pods, node, eligible):
