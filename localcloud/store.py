@@ -130,7 +130,7 @@ class Fault:
 
 
 class Store:
-    """An open store. Every method but `transaction` must be called inside one."""
+    """An open store. Every method but `transaction` and `awaits_faults` must be called inside a transaction."""
 
     def __init__(self, path: Path) -> None:
         """Opens the store, and creates it where it does not exist.
@@ -314,6 +314,12 @@ class Store:
     def faults(self) -> list[Fault]:
         """The failures that are waiting for their operation."""
         return [Fault(**row) for row in self._db.execute("SELECT * FROM faults ORDER BY number")]
+
+    @property
+    def awaits_faults(self) -> bool:
+        """Whether a failure is waiting for its operation; to be asked outside of a transaction, too."""
+        with self._lock, self._guarded():
+            return self._db.execute("SELECT 1 FROM faults LIMIT 1").fetchone() is not None
 
     def count_down(self, fault: Fault) -> None:
         """One operation nearer to the fault; at the operation itself the fault is gone."""

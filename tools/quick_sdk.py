@@ -20,6 +20,8 @@ CREATE_URN: Callable[..., pulumi.Output[str]] = resource.create_urn
 DECLARE: Callable[[pulumi.Resource, pulumi.Resource], bool] = resource_cycle_breaker.declare_dependency
 CONTAINS_UNKNOWNS: Callable[[Any], bool] = rpc.contains_unknowns
 SERIALIZE: Callable[..., Coroutine[Any, Any, Any]] = rpc.serialize_property
+DESERIALIZE: Callable[..., Any] = rpc.deserialize_property
+TRANSLATE: Callable[..., Any] = rpc.translate_output_properties
 STACK_TRACE: Callable[[], source_pb2.StackTrace] = resource._get_stack_trace  # pyright: ignore[reportPrivateUsage]
 """The SDK's own."""
 TYPES: Any = importlib.import_module("pulumi._types")
@@ -47,6 +49,8 @@ def install() -> None:
     cast("Any", resource)._get_stack_trace = stack_trace
     cast("Any", rpc).contains_unknowns = contains_unknowns
     cast("Any", rpc).serialize_property = serialize_property
+    cast("Any", rpc).deserialize_property = deserialize_property
+    cast("Any", rpc).translate_output_properties = translate_output_properties
     for name in OF_A_TYPE:
         if not hasattr(getattr(TYPES, name), "cache_info"):
             setattr(TYPES, name, functools.cache(getattr(TYPES, name)))
@@ -113,6 +117,22 @@ async def serialize_property(value: Any, *args: Any, **named: Any) -> Any:
     if type(value) in PLAIN and not named.get("return_protobuf_value"):
         return value
     return await SERIALIZE(value, *args, **named)
+
+
+def deserialize_property(value: Any, *args: Any, **named: Any) -> Any:
+    """A value as Python has it, of one that the engine gave: what is plain stays so, too."""
+    if type(value) in PLAIN and value != rpc.UNKNOWN:
+        return value
+    return DESERIALIZE(value, *args, **named)
+
+
+def translate_output_properties(
+    output: Any, output_transformer: Callable[[str], str], typ: Any = None, *args: Any, **named: Any
+) -> Any:
+    """The same with the names and of the types that the SDK's classes have: what is plain and of its type stays so."""
+    if type(output) in PLAIN and (typ is None or typ is type(output)):
+        return output
+    return TRANSLATE(output, output_transformer, typ, *args, **named)
 
 
 def stack_trace() -> source_pb2.StackTrace:

@@ -127,9 +127,9 @@ def duties_are_separate(grant: Resource, stack: Stack) -> str | None:
     """Nobody has both of two roles that must not come together."""
     role = str(at(grant.properties, "role"))
     other = next((pair[1 - pair.index(role)] for pair in APART if role in pair), None)
-    against = [known.properties for known in stack.of(*GRANTS) if at(known.properties, "role") == other]
-    if not against:
+    if other is None:
         return None
+    against = [known.properties for known in stack.of(*GRANTS) if at(known.properties, "role") == other]
     member = at(grant.properties, "member")
     both = any(at(known, "member") == member for known in against)
     return f"member is {member!r}, who has {role} and {other}" if both else None

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, cast
 
 import pulumi
 import pulumi_gcp as gcp
 import pytest
+from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import resource, rpc
 
 from tools import quick_sdk
@@ -90,11 +93,12 @@ def test_a_program_runs_with_them() -> None:
                 if hasattr(sdk, name)
             ]
         )
-        seen.extend([rpc.contains_unknowns, rpc.serialize_property])
+        seen.extend([rpc.contains_unknowns, rpc.serialize_property, rpc.deserialize_property, rpc.translate_output_properties])
 
     record(program, stack="dev", config={}, project="alphintra-dev", region="us-central1")
     ours = [quick_sdk.create_urn, quick_sdk.stack_trace, quick_sdk.declare_dependency]
-    assert seen == [*ours, quick_sdk.contains_unknowns, quick_sdk.serialize_property]
+    values = [quick_sdk.serialize_property, quick_sdk.deserialize_property, quick_sdk.translate_output_properties]
+    assert seen == [*ours, quick_sdk.contains_unknowns, *values]
 
 
 VALUES: list[Any] = [None, True, 7, 1.5, "x", "", b"x", ["x", 1, None], {"a": {"b": [1, {"c": None}]}}, float("inf")]
@@ -125,6 +129,40 @@ def test_values_are_sent_as_the_sdk_sends_them(value: Any, wrap: str, how: dict[
 
     record(program, stack="dev", config={}, project="alphintra-dev", region="us-central1")
     assert sent[0] == sent[1]
+
+
+class Colour(StrEnum):
+    """A type that has few values."""
+
+    RED = "red"
+
+
+RECEIVED: list[Any] = [*VALUES, rpc.UNKNOWN, "red", 7.0, [7.0, "red"], {"secret": rpc.UNKNOWN}, rpc.wrap_rpc_secret("red")]
+
+
+@pytest.mark.parametrize("value", [value for value in RECEIVED if not isinstance(value, bytes)], ids=repr)
+def test_values_are_received_as_the_sdk_receives_them(value: Any) -> None:
+    message = Struct()
+    message["it"] = value
+
+    def received(deserialize: Callable[..., Any]) -> str:
+        found = deserialize(message["it"], True)
+        return re.sub(" at 0x[0-9a-f]+", "", f"{type(found)} {found!r}")
+
+    assert received(quick_sdk.deserialize_property) == received(quick_sdk.DESERIALIZE)
+
+
+@pytest.mark.parametrize("value", RECEIVED, ids=repr)
+@pytest.mark.parametrize("typ", [None, Any, str, int, float, bool, Colour, Colour | None, list[int], dict[str, str]], ids=repr)
+def test_values_are_given_names_and_types_as_by_the_sdk(value: Any, typ: Any) -> None:
+    def translated(translate: Callable[..., Any]) -> str:
+        try:
+            found = translate(value, str.upper, typ)
+        except Exception as error:
+            return repr(error)
+        return f"{type(found)} {found!r}"
+
+    assert translated(quick_sdk.translate_output_properties) == translated(quick_sdk.TRANSLATE)
 
 
 class Declared(pulumi.CustomResource):
