@@ -5,6 +5,7 @@ A shape is data (`shapes/*.json`); adding a type adds no code here.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -105,12 +106,13 @@ class Shape:
     """A resource type's properties."""
 
     token: str
-    properties: Mapping[str, Property]
+    data: Mapping[str, Any]
+    """As `shapes/*.json` spells them; who only looks for a resource of the type does without reading that."""
 
-    @staticmethod
-    def parse(token: str, data: Mapping[str, Any]) -> Shape:
-        """Reads a shape as `shapes/*.json` spells it."""
-        return Shape(token, {name: Property.parse(value) for name, value in data.items()})
+    @functools.cached_property
+    def properties(self) -> Mapping[str, Property]:
+        """They, by name."""
+        return {name: Property.parse(value) for name, value in self.data.items()}
 
     def map_secrets(self, values: Mapping[str, Any], change: ChangeSecret) -> Props:
         """The values with other ones where a secret is, at the top or inside objects.

@@ -20,6 +20,7 @@ CREATE_URN: Callable[..., pulumi.Output[str]] = resource.create_urn
 DECLARE: Callable[[pulumi.Resource, pulumi.Resource], bool] = resource_cycle_breaker.declare_dependency
 CONTAINS_UNKNOWNS: Callable[[Any], bool] = rpc.contains_unknowns
 SERIALIZE: Callable[..., Coroutine[Any, Any, Any]] = rpc.serialize_property
+ELEMENT_TYPE: Callable[[Any], Any] = rpc._get_list_element_type  # pyright: ignore[reportPrivateUsage]
 DESERIALIZE: Callable[..., Any] = rpc.deserialize_property
 TRANSLATE: Callable[..., Any] = rpc.translate_output_properties
 STACK_TRACE: Callable[[], source_pb2.StackTrace] = resource._get_stack_trace  # pyright: ignore[reportPrivateUsage]
@@ -112,11 +113,38 @@ def contains_unknowns(value: Any) -> bool:
     return False
 
 
-async def serialize_property(value: Any, *args: Any, **named: Any) -> Any:
-    """A value as the engine takes it. The SDK asks each whether it is one of many things; nearly all are plain, and stay so."""
-    if type(value) in PLAIN and not named.get("return_protobuf_value"):
+async def serialize_property(
+    value: Any,
+    deps: Any,
+    property_key: str | None,
+    resource_obj: pulumi.Resource | None = None,
+    input_transformer: Callable[[str], str] | None = None,
+    typ: Any = None,
+    *how: Any,
+    **named: Any,
+) -> Any:
+    """A value as the engine takes it. The SDK asks each whether it is one of many things; nearly all are plain, and stay so, or
+    lists and arguments of such."""
+    kind = cast("type[Any]", type(value))
+
+    async def inside(value: Any, typ: Any) -> Any:
+        if type(value) in PLAIN:
+            return value
+        return await serialize_property(value, deps, property_key, resource_obj, input_transformer, typ, *how, **named)
+
+    if named.get("return_protobuf_value"):
+        pass
+    elif kind in PLAIN:
         return value
-    return await SERIALIZE(value, *args, **named)
+    elif kind is list:
+        known = TYPES.unwrap_type(typ) if typ else typ
+        of = ELEMENT_TYPE(None if known is Any else known)
+        return [await inside(item, of) for item in value]
+    elif TYPES.is_input_type(kind):
+        types = TYPES.input_type_types(kind)
+        given: dict[str, Any] = TYPES.input_type_to_dict(value)
+        return {name: await inside(item, types.get(name)) for name, item in given.items()}
+    return await SERIALIZE(value, deps, property_key, resource_obj, input_transformer, typ, *how, **named)
 
 
 def deserialize_property(value: Any, *args: Any, **named: Any) -> Any:

@@ -199,7 +199,7 @@ def service_agents() -> Mapping[str, str]:
 
 def _parse(table: Mapping[str, Any], shape: Mapping[str, Any]) -> ResourceType:
     values = dict(table)
-    values["shape"] = Shape.parse(values["type"], shape)
+    values["shape"] = Shape(values["type"], shape)
     values["references"] = tuple(Reference(**reference) for reference in values.get("references", ()))
     values["keys"] = tuple(KeyUse(**key) for key in values.get("keys", ()))
     for name in ("guards", "any_case"):

@@ -23,7 +23,7 @@ _KEEPERS: dict[str, Any] = {"type": "map<string>", "optional": True, "forceNew":
 _OUT: dict[str, Any] = {"type": "string", "computed": True}
 
 SHAPES = {
-    token: Shape.parse(token, data)
+    token: Shape(token, data)
     for token, data in {
         "random:index/randomPassword:RandomPassword": {
             "length": {"type": "int", "required": True, "forceNew": True, "range": [1, None]},

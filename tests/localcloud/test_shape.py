@@ -12,7 +12,7 @@ from localcloud.shape import Change, Kind, Shape
 from localcloud.values import UNKNOWN
 from tools.shapes import nested_arguments, reconcile, sdk_arguments
 
-SHAPE = Shape.parse(
+SHAPE = Shape(
     "test:index:Thing",
     {
         "name": {"type": "string", "required": True, "forceNew": True, "pattern": "^[a-z]+$"},

@@ -108,6 +108,8 @@ WRAPS: dict[str, Callable[[Any], Any]] = {
     "it": lambda value: value,
     "secret": pulumi.Output.secret,
     "list": lambda value: [value],
+    "arguments": lambda value: gcp.storage.BucketCorArgs(origins=[value, "x", pulumi.Output.secret("y")], max_age_seconds=value),
+    "lists of arguments": lambda value: [[gcp.storage.BucketCorArgs(methods=value)], [{"method": [value]}]],
 }
 
 
