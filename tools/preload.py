@@ -14,7 +14,6 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pulumi
 import pulumi_gcp
@@ -22,13 +21,12 @@ import pulumi_kubernetes
 
 from . import lean_sdk
 from .garbage import without_collections
+from .quick_sdk import TYPES
 
 COMPONENTS = Path(__file__).resolve().parents[1] / "components"
 SDKS = {"gcp": pulumi_gcp, "k8s": pulumi_kubernetes}
 """By the names that the components call them; their modules load at their first use."""
 USED = re.compile(r"\b(gcp|k8s)\.([\w.]+)")
-TYPES: Any = importlib.import_module("pulumi._types")
-"""What the SDK knows of the types of properties; it has no public names for it."""
 
 
 @functools.cache
